@@ -1,0 +1,200 @@
+"""One call a picture. Every function takes arrays and returns the figure; the last line of a cell shows it.
+
+Signed numbers are drawn from orange (negative) over white (zero) to purple (positive), all other images in grey.
+Series differ in colour (Okabe and Ito's, safe for colour-blind readers), marker and line, so that they can also be
+told apart in print.
+"""
+
+from collections.abc import Mapping, Sequence
+from itertools import cycle
+
+import matplotlib.pyplot as plt
+import numpy as np
+from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
+
+__all__ = [
+    "show_boxes",
+    "show_curves",
+    "show_images",
+    "show_points",
+    "show_probabilities",
+    "show_products",
+]
+
+STYLES = (
+    ("#0072B2", "o", "-"),
+    ("#D55E00", "s", "--"),
+    ("#009E73", "^", "-."),
+    ("#56359B", "D", ":"),
+    ("#E69F00", "v", "-"),
+    ("#555555", "x", "--"),
+)
+SIGNED = "PuOr"
+
+
+def show_images(
+    images: Sequence[np.ndarray],
+    titles: Sequence[str] | None = None,
+    columns: int | None = None,
+    size: float | None = None,
+    title: str = "",
+    limit: float | None = None,
+) -> Figure:
+    """Pictures side by side: each (h, w), (h, w, 1) or (h, w, 3).
+
+    Images with a negative value are drawn signed, from −limit to limit (`limit` is each one's largest magnitude if
+    not given); the others from 0 to 1, or to their largest value. `size` is the width of one picture in inches.
+    """
+    images = [_picture(image) for image in images]
+    if titles is not None and len(titles) != len(images):
+        raise ValueError(f"There are {len(images)} images and {len(titles)} titles; give one title for each image.")
+    columns = columns or min(len(images), 5)
+    rows = -(-len(images) // columns)
+    size = size or 9 / columns
+    shape = max(image.shape[0] / image.shape[1] for image in images)
+    text = 0.32 if titles else 0.05
+    figure, axes = _figure(rows, columns, (size * columns, (size * shape + text) * rows + (0.35 if title else 0)))
+    for axis in axes.flat:
+        axis.axis("off")
+    for number, (axis, image) in enumerate(zip(axes.flat, images, strict=False)):
+        _draw(axis, image, limit)
+        axis.set_title(titles[number] if titles else "")
+    figure.suptitle(title)
+    return _done(figure)
+
+
+def show_products(patch: np.ndarray, kernel: np.ndarray, titles: Sequence[str] = ("patch", "kernel")) -> Figure:
+    """Three grids of numbers, `patch` × `kernel` = products, with the sum of the products in the last title."""
+    patch, kernel = np.asarray(patch, float), np.asarray(kernel, float)
+    products = patch * kernel
+    names = [*titles, f"products, sum {products.sum():.2f}"]
+    figure, axes = _figure(1, 3, (8, 2.7))
+    for axis, grid, name, sign in zip(axes.flat, (patch, kernel, products), names, ("×", "=", ""), strict=True):
+        _draw(axis, grid, None)
+        _write_numbers(axis, grid)
+        axis.axis("off")
+        axis.set_title(name)
+        axis.text(1.1, 0.5, sign, transform=axis.transAxes, ha="center", va="center", fontsize=16)
+    return _done(figure)
+
+
+def show_boxes(image: np.ndarray, corners: Sequence[tuple[int, int]], size: tuple[int, int], title: str = "") -> Figure:
+    """`image` (h, w) with a numbered box of `size` (height, width) at each corner (top, left), best first."""
+    image = _picture(image)
+    figure, axes = _figure(1, 1, (9, 9 * image.shape[0] / image.shape[1] + 0.4))
+    axis = axes.flat[0]
+    _draw(axis, image, None)
+    for rank, (top, left) in enumerate(corners, 1):
+        colour = STYLES[1][0]
+        axis.add_patch(Rectangle((left - 1, top - 1), size[1] + 1, size[0] + 1, fill=False, edgecolor=colour, lw=2))
+        label = {"boxstyle": "round,pad=0.15", "facecolor": colour, "edgecolor": "none"}
+        axis.text(left - 1, top - 1, rank, color="white", fontsize=8, ha="center", va="center", bbox=label)
+    axis.axis("off")
+    axis.set_title(title)
+    return _done(figure)
+
+
+def show_curves(
+    curves: Mapping[str, Sequence[float]],
+    x: Sequence[float] | None = None,
+    labels: tuple[str, str] = ("step", ""),
+    title: str = "",
+    log: bool = False,
+    limits: tuple[float, float] | None = None,
+) -> Figure:
+    """Lines by name over a common x (0, 1, 2 … if not given). `labels` are those of the two axes."""
+    figure, axes = _figure(1, 1, (7, 3.6))
+    axis = axes.flat[0]
+    for (name, values), (colour, marker, line) in zip(curves.items(), cycle(STYLES), strict=False):
+        places = np.arange(len(values)) if x is None else np.asarray(x)
+        marks = marker if len(values) <= 20 else None
+        axis.plot(places, values, color=colour, marker=marks, linestyle=line, label=name, lw=2)
+    if x is not None and len(x) <= 12:
+        axis.set_xticks(x)
+    axis.set(xlabel=labels[0], ylabel=labels[1], title=title, yscale="log" if log else "linear")
+    if limits:
+        axis.set_ylim(limits)
+    axis.grid(axis="y", alpha=0.25)
+    if len(curves) > 1:
+        axis.legend()
+    return _done(figure)
+
+
+def show_points(
+    groups: Mapping[str, np.ndarray], labels: tuple[str, str] = ("", ""), title: str = "", log: bool = False
+) -> Figure:
+    """Clouds of points by name, each (n, 2)."""
+    figure, axes = _figure(1, 1, (6, 3.8))
+    axis = axes.flat[0]
+    for (name, points), (colour, marker, _) in zip(groups.items(), cycle(STYLES), strict=False):
+        points = np.asarray(points)
+        axis.scatter(points[:, 0], points[:, 1], 22, color=colour, marker=marker, alpha=0.7, label=name)
+    scale = "log" if log else "linear"
+    axis.set(xlabel=labels[0], ylabel=labels[1], title=title, xscale=scale, yscale=scale)
+    axis.legend()
+    return _done(figure)
+
+
+def show_probabilities(images: np.ndarray, opinions: Mapping[str, np.ndarray], titles: Sequence[str]) -> Figure:
+    """Each digit above its bars: `images` (n, 8, 8, 1), `opinions` by model name, each (n, 10) probabilities."""
+    count = len(images)
+    figure, axes = _figure(2, count, (max(1.7 * count, 4), 3.1), height_ratios=[1, 1])
+    for column in range(count):
+        _draw(axes[0, column], _picture(images[column]), None)
+        axes[0, column].axis("off")
+        axes[0, column].set_title(titles[column])
+        _draw_bars(axes[1, column], {name: rows[column] for name, rows in opinions.items()}, first=column == 0)
+    if len(opinions) > 1:
+        figure.legend(*axes[1, 0].get_legend_handles_labels(), loc="outside lower center", ncols=len(opinions))
+    return _done(figure)
+
+
+def _draw_bars(axis, opinions: Mapping[str, np.ndarray], first: bool) -> None:
+    width = 0.8 / len(opinions)
+    for number, (name, probabilities) in enumerate(opinions.items()):
+        places = np.arange(10) + (number + 0.5) * width - 0.4
+        axis.bar(places, probabilities, width, color=STYLES[number % len(STYLES)][0], label=name)
+    axis.set(ylim=(0, 1), xticks=range(10), yticks=[0, 1] if first else [], xlabel="class")
+    axis.tick_params(labelsize=7)
+    if first:
+        axis.set_ylabel("probability")
+
+
+def _figure(rows: int, columns: int, size: tuple[float, float], **grid) -> tuple[Figure, np.ndarray]:
+    return plt.subplots(rows, columns, figsize=size, layout="constrained", squeeze=False, gridspec_kw=grid or None)
+
+
+def _done(figure: Figure) -> Figure:
+    """Take the figure from pyplot's hands, which would show it a second time."""
+    plt.close(figure)
+    return figure
+
+
+def _picture(image) -> np.ndarray:
+    image = np.asarray(image)
+    if image.ndim == 3 and image.shape[2] == 1:
+        image = image[..., 0]
+    if image.ndim == 2 or (image.ndim == 3 and image.shape[2] == 3):
+        return image
+    raise ValueError(f"An image has shape (h, w), (h, w, 1) or (h, w, 3); this one has {image.shape}.")
+
+
+def _draw(axis, image: np.ndarray, limit: float | None) -> None:
+    if image.ndim == 3:
+        axis.imshow(np.clip(image, 0, 1))
+    elif image.min() < 0:
+        limit = limit or np.abs(image).max()
+        axis.imshow(image, cmap=SIGNED, vmin=-limit, vmax=limit)
+    else:
+        axis.imshow(image, cmap="gray", vmin=0, vmax=limit or max(1, image.max()))
+
+
+def _write_numbers(axis, grid: np.ndarray) -> None:
+    """Each number in its field, black on light and white on dark."""
+    colours = axis.images[0].to_rgba(grid)[..., :3].mean(axis=-1)
+    whole = np.equal(grid, grid.round()).all()
+    for (row, column), value in np.ndenumerate(grid):
+        ink = "black" if colours[row, column] > 0.45 else "white"
+        text = f"{value:.0f}" if whole else f"{value:.2f}"
+        axis.text(column, row, text.replace("-", "−"), ha="center", va="center", color=ink, fontsize=10)

@@ -1,0 +1,1 @@
+"""Recognition: what a picture shows. One module a subject; each says which lesson teaches it."""
