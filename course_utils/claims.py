@@ -43,7 +43,7 @@ def approximately(value: float) -> str:
         raise ClaimFailed(f"A claim needs a finite number; got {value!r}.")
     if isinstance(value, int) or (number.is_integer() and abs(number) >= 1):
         return f"≈ {int(number)}"
-    return f"≈ {number:.3f}" if abs(number) >= 0.01 else f"≈ {number:.2g}"
+    return f"≈ {number:.3f}" if 0.01 <= abs(number) < 10_000 else f"≈ {number:.2g}"
 
 
 def _plain(bound: float) -> str:

@@ -82,7 +82,7 @@ def show_products(patch: np.ndarray, kernel: np.ndarray, titles: Sequence[str] =
 def show_boxes(image: np.ndarray, corners: Sequence[tuple[int, int]], size: tuple[int, int], title: str = "") -> Figure:
     """`image` (h, w) with a numbered box of `size` (height, width) at each corner (top, left), best first."""
     image = _picture(image)
-    figure, axes = _figure(1, 1, (9, 9 * image.shape[0] / image.shape[1] + 0.4))
+    figure, axes = _figure(1, 1, (6, 6 * image.shape[0] / image.shape[1] + 0.4))
     axis = axes.flat[0]
     _draw(axis, image, None)
     for rank, (top, left) in enumerate(corners, 1):

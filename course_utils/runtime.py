@@ -1,5 +1,6 @@
 """What every lesson does first: seeds, quiet start-up, errors that are expected."""
 
+import io
 import os
 import random
 import sys
@@ -9,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-__all__ = ["expect_error", "repository", "seed", "setup"]
+__all__ = ["expect_error", "progress", "repository", "seed", "setup"]
 
 
 def repository() -> Path:
@@ -37,6 +38,7 @@ def setup(keras: bool = False) -> None:
     random.seed(seed())
     np.random.seed(seed())
     _style_figures()
+    _show_figures_small()
     if keras:
         _ready_keras()
 
@@ -58,6 +60,45 @@ def _style_figures() -> None:
             "legend.frameon": False,
         }
     )
+
+
+def _show_figures_small() -> None:
+    """Let notebooks keep a figure as PNG with 256 colours or, where that is large, as JPEG: a quarter of the size."""
+    from IPython import get_ipython
+    from matplotlib import pyplot
+    from matplotlib.figure import Figure
+
+    if (shell := get_ipython()) is not None and pyplot.get_backend().endswith("inline"):
+        pyplot.switch_backend(pyplot.get_backend())  # registers a formatter of its own, which would come last
+        formatters = shell.display_formatter.formatters
+        formatters["image/png"].for_type(Figure, _as_png)
+        formatters["image/jpeg"].for_type(Figure, _as_jpeg)
+
+
+LARGE_PNG = 64_000  # bytes
+
+
+def _as_png(figure) -> bytes | None:
+    png = _encode(_draw(figure).quantize(256, dither=0), format="PNG", optimize=True)
+    return png if len(png) <= LARGE_PNG else None
+
+
+def _as_jpeg(figure) -> bytes | None:
+    return None if _as_png(figure) else _encode(_draw(figure), format="JPEG", quality=85, optimize=True)
+
+
+def _draw(figure):
+    from PIL import Image
+
+    png = io.BytesIO()
+    figure.savefig(png, format="png", bbox_inches="tight")
+    return Image.open(png).convert("RGB")
+
+
+def _encode(image, **options) -> bytes:
+    buffer = io.BytesIO()
+    image.save(buffer, **options)
+    return buffer.getvalue()
 
 
 def _ready_keras() -> None:
@@ -102,3 +143,34 @@ def expect_error(kind: type[Exception], part: str, say: str = "") -> Iterator[No
         print(f"✗ {type(error).__name__}, as expected. {say or f'Its message speaks of “{part}”.'}")
     else:
         raise AssertionError(f"This code was expected to fail with {kind.__name__} ({part!r}), and it did not.")
+
+
+def progress():
+    """A Keras callback that counts on one line while a network trains, and ends in the same text on every machine.
+
+    Use it as `model.fit(…, verbose=0, callbacks=[progress()])`.
+    """
+    import keras
+
+    class Progress(keras.callbacks.Callback):
+        def on_epoch_end(self, epoch, logs=None):
+            if self.params["epochs"] > 1:
+                _overwrite(f"training: epoch {epoch + 1} of {self.params['epochs']}")
+
+        def on_train_batch_end(self, batch, logs=None):
+            steps = self.params["steps"]
+            if self.params["epochs"] == 1 and (batch + 1) * 10 // steps > batch * 10 // steps:
+                _overwrite(f"training: step {batch + 1} of {steps}")
+
+        def on_train_end(self, logs=None):
+            many = self.params["epochs"] > 1
+            done = f"{self.params['epochs']} epochs" if many else f"{self.params['steps']} steps"
+            _overwrite(f"trained: {done}")
+            print()
+
+    return Progress()
+
+
+def _overwrite(text: str) -> None:
+    """Replace the current line of output; `\r` is understood by JupyterLab, terminals and nbval."""
+    print(f"\r{text:<40}", end="", flush=True)

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-__all__ = ["SPLITS", "Digits", "Split", "load", "load_all"]
+__all__ = ["SPLITS", "Digits", "Split", "load", "load_all", "shift"]
 
 SPLITS = ("by writer", "random", "halves")
 
@@ -95,3 +95,20 @@ def _random_split(digits: Digits, seed: int) -> Split:
     train, rest = train_test_split(rows, test_size=0.4, stratify=digits.labels, random_state=seed)
     validation, test = train_test_split(rest, test_size=0.5, stratify=digits.labels[rest], random_state=seed)
     return Split(digits[train], digits[validation], digits[test])
+
+
+def shift(images: np.ndarray, right: int = 0, down: int = 0) -> np.ndarray:
+    """Move pictures (n, h, w, 1) by whole pixels; blank paper comes in, what leaves is lost. Taught in lesson 02.
+
+    Errors: `ValueError` for pictures of another rank or a move as large as the picture.
+    """
+    if images.ndim != 4:
+        raise ValueError(f"The images have shape {images.shape}; they must be (n, height, width, 1).")
+    height, width = images.shape[1:3]
+    if abs(down) >= height or abs(right) >= width:
+        raise ValueError(f"A move of {down} down and {right} right leaves nothing of {height} × {width} pixels.")
+    moved = np.zeros_like(images)
+    target = slice(max(down, 0), height + min(down, 0)), slice(max(right, 0), width + min(right, 0))
+    source = slice(max(-down, 0), height + min(-down, 0)), slice(max(-right, 0), width + min(-right, 0))
+    moved[:, *target] = images[:, *source]
+    return moved

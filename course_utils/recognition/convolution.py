@@ -41,16 +41,20 @@ def cross_correlate(image, kernel, stride: Pair = 1, padding: Pair = 0, dilation
     image, kernel = _numbers("image", image), _numbers("kernel", kernel)
     _check_ranks(image, kernel)
     stride, padding, dilation = _pair("stride", stride, 1), _pair("padding", padding, 0), _pair("dilation", dilation, 1)
-    rows, columns = output_shape(image.shape[:2], kernel.shape[:2], stride, padding, dilation)
+    output_shape(image.shape[:2], kernel.shape[:2], stride, padding, dilation)
     image, kernel = _same_type(image, kernel)
+    windows = _windows(image, kernel.shape[:2], stride, padding, dilation)
+    if image.ndim == 2:
+        return np.einsum("ijkl,kl->ij", windows, kernel)
+    return np.tensordot(windows, kernel, axes=((3, 4, 2), (0, 1, 2)))
+
+
+def _windows(image: np.ndarray, kernel: tuple, stride: tuple, padding: tuple, dilation: tuple) -> np.ndarray:
+    """What the kernel sees at each place, (oh, ow, kh, kw) or (oh, ow, channels, kh, kw): a view, nothing is copied."""
     padded = np.pad(image, [(padding[0],) * 2, (padding[1],) * 2] + [(0, 0)] * (image.ndim - 2))
-    meet = np.multiply if image.ndim == 2 else np.matmul
-    output = np.zeros((rows, columns, *kernel.shape[3:]), image.dtype)
-    for row, column in np.ndindex(kernel.shape[:2]):
-        top, left = row * dilation[0], column * dilation[1]
-        below, right = top + (rows - 1) * stride[0] + 1, left + (columns - 1) * stride[1] + 1
-        output += meet(padded[top : below : stride[0], left : right : stride[1]], kernel[row, column])
-    return output
+    reach = tuple(d * (k - 1) + 1 for d, k in zip(dilation, kernel, strict=True))
+    windows = np.lib.stride_tricks.sliding_window_view(padded, reach, axis=(0, 1))
+    return windows[:: stride[0], :: stride[1], ..., :: dilation[0], :: dilation[1]]
 
 
 def convolve(image, kernel, stride: Pair = 1, padding: Pair = 0, dilation: Pair = 1) -> np.ndarray:

@@ -1,0 +1,105 @@
+"""The `course` command: open lessons, run them, train what they need, look at the machine."""
+
+import logging
+import sys
+from importlib.metadata import version
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from course_utils.cli.doctor import doctor
+from course_utils.cli.errors import CourseError
+
+__all__ = ["app", "main"]
+
+app = typer.Typer(
+    name="course",
+    help="Image recognition and image generation with deep learning: the course on your own machine.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_show_locals=False,
+)
+app.command()(doctor)
+
+
+def main() -> None:
+    """Run `course`. What it cannot do it says in one sentence on standard error, with exit code 2."""
+    for stream in (sys.stdout, sys.stderr):
+        stream.reconfigure(encoding="utf-8", errors="replace")  # ✓ must not fail in an old terminal or a pipe
+    logging.getLogger("asyncio").setLevel(logging.CRITICAL)  # Ctrl+C would end in a traceback about nbclient's tasks
+    try:
+        app()
+    except CourseError as error:
+        _refuse(str(error))
+    except OSError as error:
+        _refuse(f"{error.filename or 'The system'}: {error.strerror or error}.")
+
+
+def _refuse(sentence: str) -> None:
+    Console(stderr=True).print(f"✗ {sentence}", style="red", soft_wrap=True, markup=False, highlight=False)
+    sys.exit(2)
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        print(f"course {version('course-utils')}")
+        raise typer.Exit
+
+
+@app.callback()
+def course(
+    show_version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    pass
+
+
+# Commands import what they need when they run, so that `course --help` answers at once.
+
+
+@app.command("lab")
+def lab_command(
+    lesson: Annotated[
+        str | None, typer.Argument(metavar="LESSON", help="Number or name; the first lesson if none is given.")
+    ] = None,
+    fresh: Annotated[bool, typer.Option("--fresh", help="Put a new copy beside yours, and open that.")] = False,
+    browser: Annotated[bool, typer.Option("--browser/--no-browser", help="Open the browser too.")] = True,
+    port: Annotated[int | None, typer.Option(help="The port for JupyterLab.", min=1, max=65535)] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be done, and do nothing.")] = False,
+) -> None:
+    """Open a lesson in JupyterLab: your own copy, in my-work."""
+    from course_utils.cli.lab import open_lesson
+
+    options = {"fresh": fresh, "browser": browser, "port": port, "dry_run": dry_run}
+    raise typer.Exit(open_lesson(lesson, Console(), **options))
+
+
+@app.command("run")
+def run_command(
+    lessons: Annotated[
+        list[str] | None, typer.Argument(metavar="LESSON…", help="Numbers or names; all lessons if none is given.")
+    ] = None,
+    html: Annotated[
+        Path | None, typer.Option(metavar="FOLDER", help="Write each lesson as a page into this folder.")
+    ] = None,
+    refresh: Annotated[bool, typer.Option("--refresh", help="Renew the outputs in the lessons themselves.")] = False,
+) -> None:
+    """Execute lessons and say whether their claims hold; COURSE_SEED and KERAS_BACKEND are obeyed."""
+    from course_utils.cli.run import run
+
+    raise typer.Exit(0 if run(lessons or [], Console(), refresh=refresh, html=html) else 1)
+
+
+@app.command("train")
+def train_command(
+    names: Annotated[
+        list[str] | None, typer.Argument(metavar="NAME…", help="Names of trainings; all if none is given.")
+    ] = None,
+) -> None:
+    """Make the files in data/trained again."""
+    from course_utils.cli.train import train
+
+    train(names or [], Console())

@@ -1,0 +1,38 @@
+"""`course train`: make again what lessons need and cannot wait for."""
+
+from time import monotonic
+
+from rich.console import Console
+from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.text import Text
+
+from course_utils import runtime
+from course_utils.cli.errors import CourseError
+from course_utils.recognition import trained
+
+__all__ = ["train"]
+
+
+def train(names: list[str], console: Console) -> None:
+    """Run the trainings called `names` (all when empty) and write their files into data/trained, a line each.
+
+    Errors: `CourseError`, before anything is trained, when a name is unknown.
+    """
+    unknown = [name for name in names if name not in trained.TRAININGS]
+    if unknown:
+        raise CourseError(f"There is no training {unknown[0]!r}; there are {', '.join(trained.TRAININGS)}.")
+    for name in dict.fromkeys(names or trained.TRAININGS):
+        began = monotonic()
+        path = trained.save(name, _train_shown(name))
+        size, seconds = path.stat().st_size / 1000, monotonic() - began
+        line = Text.assemble(("✓ ", "bold green"), (name, "bold"), f"  {path} · {size:.0f} kB · {seconds:.0f} s")
+        console.print(line, soft_wrap=True, highlight=False)
+
+
+def _train_shown(name: str) -> dict:
+    """The arrays of one training, seeded anew, made under a running clock on standard error."""
+    columns = SpinnerColumn(), TextColumn("training {task.description}"), TimeElapsedColumn()
+    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+        progress.add_task(name, total=None)
+        runtime.setup(keras=True)
+        return trained.TRAININGS[name]()

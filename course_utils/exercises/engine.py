@@ -1,0 +1,305 @@
+"""Exercises that know their wrong answers.
+
+An `Exercise` is its answers: right ones, and wrong ones that are each a misconception. All are functions of the
+module that defines the exercise: the body is the answer, the docstring is what the student is told.
+"""
+
+import ast
+import inspect
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cached_property, partial
+
+import numpy as np
+
+from course_utils.exercises.running import Outcome, OutOfTime, call, quiet, within
+from course_utils.exercises.verdict import Shown, Verdict
+from course_utils.exercises.words import a, alike, as_array, difference, failure, is_raised, situation, table
+
+__all__ = ["FINE", "Exercise", "Misconception", "Verdict"]
+
+FINE = ""
+Reading = np.ndarray | str  # what is compared: an array, or a sentence on what came instead
+
+
+@dataclass(frozen=True)
+class Misconception:
+    """One way to be wrong: its `id`, a notebook `cell` that has it, the `sentence` that helps."""
+
+    id: str
+    cell: str
+    sentence: str
+
+
+class Exercise:
+    """A function for the student to write, and everything that is known about it.
+
+    `stub`: the function as the student finds it; its name, parameters and docstring are the task.
+    `right`: equivalent right answers, the reference first. `wrong`: misconceptions; a function's name is the
+    misconception's id, its docstring the sentence. All are functions with the stub's parameters.
+    `cases`: makes the inputs, a list of argument tuples, afresh at each call; no array stands in two of them.
+    `situation`: describes one input, such as “on a {image} image with a {kernel} kernel”.
+    `hints`: from a nudge to nearly all. `insight`: what to say to a right answer.
+    `fault`: for an exercise with many right results, what is wrong with an `Outcome`: `FINE`, a misconception's
+    id, or a sentence. Without it, returned arrays are compared with those of the reference.
+    `missing`: a sentence on what the check still needs (a library not loaded), or "".
+    `seconds`: time for one check of one answer.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        stub: Callable,
+        *,
+        right: Sequence[Callable],
+        wrong: Sequence[Callable],
+        cases: Callable[[], list[tuple]],
+        situation: str,
+        hints: Sequence[str],
+        insight: str,
+        fault: Callable[[Outcome], str] | None = None,
+        missing: Callable[[], str] = lambda: "",
+        seconds: float = 5.0,
+    ) -> None:
+        self.name = name
+        self.seconds = seconds
+        self._stub, self._right, self._wrong = stub, right, wrong
+        self._cases, self._situation, self._fault, self._missing = cases, situation, fault, missing
+        self._hints, self._insight = hints, insight
+        self._hints_given = 0
+
+    def __repr__(self) -> str:
+        then = f"`.check({self._stub.__name__})`, `.hint()`, `.solution()`"
+        return f"Exercise {self.name}: write `{self._call}`; then {then}."
+
+    @cached_property
+    def stub(self) -> str:
+        """The text of the cell as the student finds it."""
+        return inspect.getsource(self._stub)
+
+    @cached_property
+    def right(self) -> dict[str, str]:
+        """Right answers: name → text of a self-contained cell."""
+        return {function.__name__: _cell(self._stub, function) for function in self._right}
+
+    @cached_property
+    def wrong(self) -> list[Misconception]:
+        """What newcomers believe, each with a self-contained cell that behaves so."""
+        return [Misconception(f.__name__, _cell(self._stub, f), _sentence(f)) for f in self._wrong]
+
+    def solution(self) -> Shown:
+        """The text of a cell that is right; a notebook shows it as code."""
+        cell = self.right[self._right[0].__name__]
+        return Shown(cell, f"{_sentence(self._right[0])}\n\n```python\n{cell}```")
+
+    def hint(self) -> Shown:
+        """The next hint; after the last one, the last one again."""
+        self._hints_given = min(self._hints_given + 1, len(self._hints))
+        number, of = self._hints_given, len(self._hints)
+        after = f" That was the last one. A right answer: `exercises.{self.name}.solution()`." if number == of else ""
+        return Shown(f"Hint {number} of {of}: {self._hints[number - 1]}{after}")
+
+    def check(self, answer: Callable) -> Verdict:
+        """Run `answer` on several inputs and judge it. Shows nothing, raises nothing, takes under ten seconds.
+
+        Two things end it otherwise: the student's own interrupt is passed on, and code that cannot be
+        stopped (see `running`) runs on. The text of a verdict is the same on every run.
+        """
+        try:
+            return self._check(answer)
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:
+            # An object that defends itself: its __class__, __name__ or __call__ raises.
+            return _incorrect(f"What you passed to `check` could not be examined ({type(error).__name__}).")
+
+    def _check(self, answer: Callable) -> Verdict:
+        missing = self._missing()
+        if missing:
+            return Verdict("not attempted", None, missing)
+        misfit = self._misfit(answer)
+        if misfit:
+            return _incorrect(misfit)
+        outcomes, readings = [], []
+        with quiet() as output:
+            try:
+                within(self.seconds, lambda: self._run(answer, outcomes, readings))
+            except OutOfTime:
+                return _incorrect(self._late(len(readings)))
+            verdict = self._judge(answer, outcomes, readings)
+        if output.written and verdict.status != "not attempted":
+            note = "What your function prints is hidden during the check; call it yourself to see it."
+            verdict = Verdict(verdict.status, verdict.misconception, f"{verdict.message}\n\n{note}")
+        return verdict
+
+    def _misfit(self, answer: object) -> str:
+        """A sentence when `answer` is no function of the right number of values, else ""."""
+        name = self._stub.__name__
+        if isinstance(answer, str):
+            return f"`check` needs your function, not its name in quotation marks: `check({name})`."
+        named = hasattr(answer, "__name__") or isinstance(answer, partial)
+        if isinstance(answer, type) or not callable(answer) or not named:
+            what = f"the class {answer.__name__}" if isinstance(answer, type) else a(answer)
+            return (
+                f"`check` needs your function itself, to run it on inputs of its own, and got {what}. "
+                f"Write its name and no parentheses behind it: `check({name})`."
+            )
+        try:
+            signature = inspect.signature(answer)
+        except ValueError:  # some functions written in C tell nothing
+            return ""
+        try:
+            signature.bind(*self._cases()[0])
+        except TypeError:
+            theirs = f"({', '.join(signature.parameters)})"
+            return f"The check calls `{self._call}`; your function takes `{theirs}`. Give it the same parameters."
+        return ""
+
+    def _run(self, answer: Callable, outcomes: list[Outcome], readings: list[Reading]) -> None:
+        """Fill both lists case by case; `within` may cut this short anywhere."""
+        for given, left in zip(self._cases(), self._cases(), strict=True):
+            outcomes.append(call(answer, given, left))
+            reading = call(self._fault or as_array, (outcomes[-1],))
+            unread = f"Your answer returns {a(outcomes[-1].value)} that cannot be read."
+            readings.append(reading.value if reading.error is None else unread)
+
+    def _behaviour(self, function: Callable) -> list[Reading]:
+        readings = []
+        self._run(function, [], readings)
+        return readings
+
+    @cached_property
+    def _expected(self) -> list[Reading]:
+        return [FINE] * len(self._cases()) if self._fault else self._behaviour(self._right[0])
+
+    @cached_property
+    def _misbehaviours(self) -> list[list[Reading]]:
+        return [self._behaviour(function) for function in self._wrong]
+
+    def _judge(self, answer: Callable, outcomes: list[Outcome], readings: list[Reading]) -> Verdict:
+        if isinstance(outcomes[0].error, NotImplementedError):
+            return self._not_attempted()
+        differing = [k for k, pair in enumerate(zip(readings, self._expected, strict=True)) if not alike(*pair)]
+        if not differing:
+            return self._right_numbers(outcomes)
+        believed = self._believed(readings, differing)
+        if believed:
+            return believed
+        k = min(differing, key=lambda k: sum(map(np.size, outcomes[k].given)))
+        return _incorrect(self._first_difference(answer, outcomes[k], readings[k], self._expected[k]))
+
+    def _believed(self, readings: list[Reading], differing: list[int]) -> Verdict | None:
+        """The misconception that the fault names; those that answer alike on every input, or on all but one.
+
+        Mistakes come in company: a second one that shows on a single input must not hide the first.
+        """
+        if self._fault:
+            named = [misconception for misconception in self.wrong if misconception.id in readings]
+            return _misconceived(named[:1], more=False) if named else None
+        for exceptions in (0, 1):
+            fitting = []
+            for misconception, behaviour in zip(self.wrong, self._misbehaviours, strict=True):
+                agree = list(map(alike, readings, behaviour))
+                telling = [k for k in differing if agree[k] and not is_raised(readings[k])]
+                if agree.count(False) == exceptions and len(telling) >= 2 * exceptions:
+                    fitting.append(misconception)
+            if fitting:
+                return _misconceived(fitting, more=exceptions > 0)
+        return None
+
+    def _not_attempted(self) -> Verdict:
+        return Verdict(
+            "not attempted",
+            None,
+            f"Not attempted yet. Replace the last line of `{self._stub.__name__}` and run its cell, then run this "
+            f"cell again. A first hint: `exercises.{self.name}.hint()`.",
+        )
+
+    def _right_numbers(self, outcomes: list[Outcome]) -> Verdict:
+        """Every reading agrees; is it also well-mannered?"""
+        changed = [self._names[position] for outcome in outcomes for position in outcome.changed]
+        if changed:
+            return _incorrect(f"Your result is right, but your answer changes `{changed[0]}`. {_copy(changed[0])}")
+        array_due = any(isinstance(e, np.ndarray) and e.ndim for e in self._expected)
+        if array_due and isinstance(outcomes[0].value, (list, tuple)):
+            return _incorrect(
+                f"Your numbers are right, but they come as {a(outcomes[0].value)}, with which the next cells "
+                "cannot calculate. Return an array: put `np.array(…)` around your result."
+            )
+        return Verdict("correct", None, f"Correct. {self._insight}")
+
+    def _first_difference(self, answer: Callable, outcome: Outcome, seen: Reading, expected: Reading) -> str:
+        where = self._where(outcome.given)
+        if outcome.error is not None:
+            return _capital(f"{where}your answer raises {failure(outcome.error, answer)}")
+        if isinstance(seen, str):
+            return seen
+        inputs = dict(zip(self._names, outcome.given, strict=True))
+        told = f"First difference: {where}your answer {difference(seen, expected, inputs)}"
+        if seen.shape == expected.shape and expected.ndim:
+            told += table(inputs | {"yours": seen, "should be": expected})
+        if outcome.changed:
+            name = self._names[outcome.changed[0]]
+            told += f"\n\nYour answer also changes `{name}`. {_copy(name)}"
+        return told
+
+    def _late(self, finished: int) -> str:
+        where = self._where(self._cases()[finished]) if finished < len(self._cases()) else ""
+        return _capital(
+            f"{where}your answer had not come back after {self.seconds:g} seconds, so it was stopped. "
+            "Is there a loop that never ends? A `while` needs something that changes its condition."
+        )
+
+    def _where(self, arguments: tuple) -> str:
+        where = situation(self._situation, self._names, arguments)
+        return f"{where} " if where else ""
+
+    @cached_property
+    def _names(self) -> list[str]:
+        return list(inspect.signature(self._stub).parameters)
+
+    @property
+    def _call(self) -> str:
+        return f"{self._stub.__name__}({', '.join(self._names)})"
+
+
+def _incorrect(message: str) -> Verdict:
+    return Verdict("incorrect", None, message)
+
+
+def _misconceived(fitting: list[Misconception], more: bool) -> Verdict:
+    message = "\n\n".join(misconception.sentence for misconception in fitting)
+    if len(fitting) > 1:
+        message = f"Your answer behaves as if one of these were so:\n\n{message}"
+    if more:
+        message += "\n\nMend this first; on one input there is something else, and the next check will name it."
+    return Verdict("incorrect", " or ".join(misconception.id for misconception in fitting), message)
+
+
+def _copy(name: str) -> str:
+    return f"Whoever passed it finds other data there afterwards; work on a copy, `{name} = {name}.copy()`."
+
+
+def _capital(sentence: str) -> str:
+    return sentence[0].upper() + sentence[1:]
+
+
+def _definition(function: Callable) -> tuple[list[str], ast.FunctionDef]:
+    source = inspect.getsource(function)
+    return source.splitlines(), ast.parse(source).body[0]
+
+
+def _sentence(function: Callable) -> str:
+    _, definition = _definition(function)
+    return " ".join(ast.get_docstring(definition).split())
+
+
+def _cell(stub: Callable, function: Callable) -> str:
+    """The stub's head and docstring over the function's body, with the import that it needs."""
+    lines, definition = _definition(function)
+    body = "\n".join(lines[definition.body[0].end_lineno :])
+    head, definition = _definition(stub)
+    head = "\n".join(head[: definition.body[0].end_lineno])
+    imports = "import numpy as np\n\n\n" if re.search(r"\bnp\.", body) else ""
+    return f"{imports}{head}\n{body}\n"

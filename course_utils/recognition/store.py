@@ -1,0 +1,74 @@
+"""Arrays that were trained once: `data/trained/<name>.npz`, with their checksums in `SHA256SUMS`."""
+
+import hashlib
+import os
+from collections.abc import Callable
+from importlib.metadata import version
+from pathlib import Path
+
+import numpy as np
+
+from course_utils.runtime import repository
+
+__all__ = ["checksums", "folder", "load", "save"]
+
+
+def folder() -> Path:
+    return repository() / "data" / "trained"
+
+
+def save(name: str, arrays: dict[str, np.ndarray]) -> Path:
+    """Write `arrays` and how they were made to `<name>.npz`, and its SHA-256 beside it; return the path.
+
+    Added to the arrays: `command`, and `versions` of the packages that had a say.
+    """
+    path = _path(name)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    made_by = {
+        "command": np.array(f"course train {name}"),
+        "versions": np.array([f"{package} {version(package)}" for package in ("keras", "numpy", "scikit-learn")]),
+    }
+    _replace(path, lambda file: np.savez_compressed(file, allow_pickle=False, **arrays, **made_by))
+    sums = checksums() | {path.name: hashlib.sha256(path.read_bytes()).hexdigest()}
+    text = "".join(f"{digest}  {file}\n" for file, digest in sorted(sums.items()))
+    _replace(folder() / "SHA256SUMS", lambda file: file.write(text.encode()))
+    return path
+
+
+def load(name: str) -> dict[str, np.ndarray]:
+    """All arrays of `<name>.npz`.
+
+    Errors: `ValueError` for a name that is no plain word, `FileNotFoundError` when nothing of that name was trained.
+    """
+    path = _path(name)
+    if not path.is_file():
+        there = ", ".join(sorted(file.stem for file in folder().glob("*.npz"))) or "nothing yet"
+        raise FileNotFoundError(
+            f"There is no trained {name!r} in {folder()} (there: {there}). `course train {name}` makes what it knows."
+        )
+    with np.load(path, allow_pickle=False) as file:
+        return dict(file)
+
+
+def checksums() -> dict[str, str]:
+    """The SHA-256 of each file as it was written; `sha256sum -c SHA256SUMS` reads the same lines."""
+    path = folder() / "SHA256SUMS"
+    lines = path.read_text(encoding="utf-8").splitlines() if path.is_file() else []
+    return {file: digest for digest, file in (line.split("  ") for line in lines)}
+
+
+def _path(name: str) -> Path:
+    if not name.isidentifier():
+        raise ValueError(f"A name of trained weights is a plain word such as 'cnn'; got {name!r}.")
+    return folder() / f"{name}.npz"
+
+
+def _replace(path: Path, write: Callable) -> None:
+    """Write a temporary file and rename it, so that nobody ever reads half a file."""
+    unfinished = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        with unfinished.open("wb") as file:
+            write(file)
+        unfinished.replace(path)
+    finally:
+        unfinished.unlink(missing_ok=True)

@@ -1,0 +1,22 @@
+"""Every test sees this environment and nothing of the user's own settings."""
+
+import os
+import sys
+import tempfile
+from pathlib import Path
+
+import matplotlib
+
+
+def pytest_configure(config):
+    matplotlib.use("Agg")  # here only: kernels take their own back end, so MPLBACKEND must stay unset
+    if hasattr(config, "workerinput"):  # a worker of pytest-xdist inherits what follows
+        return
+    for name in ("MPLBACKEND", "FORCE_COLOR", "PYTHONPATH"):
+        os.environ.pop(name, None)
+    folder = tempfile.TemporaryDirectory(prefix="course-tests-")
+    config.add_cleanup(folder.cleanup)
+    os.environ["IPYTHONDIR"] = str(Path(folder.name, "ipython"))
+    os.environ["JUPYTER_CONFIG_DIR"] = str(Path(folder.name, "jupyter"))
+    # A kernel python3 in the user's home, or on a JUPYTER_PATH, would go before this environment's.
+    os.environ["JUPYTER_PATH"] = str(Path(sys.prefix, "share", "jupyter"))

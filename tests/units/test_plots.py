@@ -1,0 +1,56 @@
+"""`plots`: what is drawn is what was given, and the figure is handed over, not shown twice."""
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pytest
+from matplotlib.figure import Figure
+
+from course_utils import plots
+
+GREY, SIGNED, COLOUR = np.full((4, 6), 0.5), np.linspace(-2, 1, 24).reshape(4, 6), np.ones((4, 6, 3))
+
+
+def test_images():
+    figure = plots.show_images([GREY, SIGNED, COLOUR, GREY[..., None]], titles=list("abcd"))
+    drawn = [axis.images[0] for axis in figure.axes]
+    np.testing.assert_array_equal(drawn[1].get_array(), SIGNED)
+    assert drawn[0].get_clim() == (0, 1)
+    assert drawn[1].get_clim() == (-2, 2)
+    assert [axis.get_title() for axis in figure.axes] == list("abcd")
+
+
+def test_products():
+    figure = plots.show_products([[1, 2]], [[3, -1]])
+    np.testing.assert_array_equal(figure.axes[2].images[0].get_array(), [[3, -2]])
+    assert "1.00" in figure.axes[2].get_title()
+
+
+def test_boxes():
+    figure = plots.show_boxes(GREY, [(0, 1), (2, 3)], (2, 2), title="found")
+    assert [text.get_text() for text in figure.axes[0].texts] == ["1", "2"]
+
+
+def test_curves():
+    figure = plots.show_curves({"one": [1, 2, 3], "two": [3, 2, 1]}, x=[-1, 0, 1], labels=("shift", "accuracy"))
+    np.testing.assert_array_equal(figure.axes[0].lines[0].get_xydata(), [[-1, 1], [0, 2], [1, 3]])
+    assert figure.axes[0].lines[0].get_linestyle() != figure.axes[0].lines[1].get_linestyle()
+
+
+def test_points_and_probabilities():
+    cloud = plots.show_points({"a": np.ones((3, 2)), "b": np.zeros((3, 2))})
+    assert len(cloud.axes[0].collections) == 2
+    rows = np.full((2, 10), 0.1)
+    bars = plots.show_probabilities(np.zeros((2, 8, 8, 1)), {"CNN": rows, "SVM": rows}, titles=["3", "5"])
+    assert len(bars.axes) == 4
+
+
+def test_no_figure_is_left_to_pyplot():
+    assert isinstance(plots.show_images([GREY]), Figure)
+    assert not plt.get_fignums()
+
+
+def test_bad_input():
+    with pytest.raises(ValueError, match=r"\(h, w\)"):
+        plots.show_images([np.zeros(3)])
+    with pytest.raises(ValueError, match="2 titles"):
+        plots.show_images([GREY], titles=["a", "b"])
