@@ -6,6 +6,7 @@ import tempfile
 from pathlib import Path
 
 import matplotlib
+import pytest
 
 
 def pytest_configure(config):
@@ -20,3 +21,14 @@ def pytest_configure(config):
     os.environ["JUPYTER_CONFIG_DIR"] = str(Path(folder.name, "jupyter"))
     # A kernel python3 in the user's home, or on a JUPYTER_PATH, would go before this environment's.
     os.environ["JUPYTER_PATH"] = str(Path(sys.prefix, "share", "jupyter"))
+
+
+@pytest.fixture(scope="session")
+def keras():
+    """Keras, made ready as lessons do it. Mark the test `keras`: the import takes seconds."""
+    from course_utils.runtime import setup
+
+    setup(keras=True)
+    import keras
+
+    return keras

@@ -33,7 +33,7 @@ def open_lesson(
     The copy is made when there is none, or when `fresh` asks for another beside it. No copy is ever overwritten.
     `dry_run` prints what would be done, and does nothing.
     """
-    lesson = lessons.find([name] if name else [])[0]
+    lesson = lessons.by_name(Path(name).name) if name else lessons.find()[0]
     fingerprint = lessons.fingerprint(lessons.read(lesson))
     work = lessons.course_folder() / "my-work"
     copies = _copies(lesson, work)

@@ -13,7 +13,7 @@ from nbformat.validator import iter_validate
 from course_utils.cli.errors import CourseError
 from course_utils.runtime import repository
 
-__all__ = ["cell_name", "course_folder", "exercise_cells", "find", "fingerprint", "read", "write_whole"]
+__all__ = ["by_name", "cell_name", "course_folder", "exercise_cells", "find", "fingerprint", "read", "write_whole"]
 
 
 def course_folder() -> Path:
@@ -29,29 +29,42 @@ def course_folder() -> Path:
 
 
 def find(names: Sequence[str] = ()) -> list[Path]:
-    """The lessons called `names`, each by number, by name or by its path; all of them when `names` is empty.
+    """The notebooks called `names`, each a lesson's number or name, or the path of a file; all lessons if empty.
 
-    Errors: `CourseError` for a name that is no lesson's, and where there are no lessons at all.
+    Errors: `CourseError` for a name that is neither, and where there are no lessons at all.
     """
+    return list(dict.fromkeys(_file(name) or by_name(name) for name in names)) or _all()
+
+
+def by_name(name: str) -> Path:
+    """The lesson called `1`, `01`, `01_convolution_basics` or `01_convolution_basics.ipynb`.
+
+    Errors: `CourseError` when there is none, naming those there are.
+    """
+    wanted = name.removesuffix(".ipynb")
+    for lesson in _all():
+        number = lesson.stem.partition("_")[0]
+        if wanted == lesson.stem or (wanted.isdecimal() and int(wanted) == int(number)):
+            return lesson
+    raise CourseError(f"There is no lesson {name!r}; there are {', '.join(lesson.stem for lesson in _all())}.")
+
+
+def _all() -> list[Path]:
     folder = course_folder() / "notebooks"
     lessons = sorted(folder.glob("[0-9][0-9]_*.ipynb"))
     if not lessons:
         raise CourseError(f"{folder} holds no lesson: restore it with `git checkout -- notebooks`.")
-    return list(dict.fromkeys(_find_one(name, lessons) for name in names)) or lessons
+    return lessons
 
 
-def _find_one(name: str, lessons: list[Path]) -> Path:
+def _file(name: str) -> Path | None:
+    """The notebook file at the path `name`; None when `name` is no path."""
     path = Path(name)
     if path.suffix == ".ipynb" and path.is_file():
         return path.resolve()
     if path.name != name:
         raise CourseError(f"There is no notebook {name}: check the path, or give a lesson's number.")
-    wanted = name.removesuffix(".ipynb")
-    for lesson in lessons:
-        number = lesson.stem.partition("_")[0]
-        if wanted == lesson.stem or (wanted.isdecimal() and int(wanted) == int(number)):
-            return lesson
-    raise CourseError(f"There is no lesson {name!r}; there are {', '.join(lesson.stem for lesson in lessons)}.")
+    return None
 
 
 def read(path: Path) -> NotebookNode:

@@ -16,6 +16,12 @@ from course_utils.cli.execution import Failure, Outcome, execute
 __all__ = ["claims_held", "exercises_attempted", "run"]
 
 NOT_ATTEMPTED = "○"
+WITHOUT_SCRIPTS = """
+{%- extends 'lab/index.html.j2' -%}
+{%- block html_head_js_requirejs -%}{%- endblock -%}
+{%- block html_head_js_mathjax -%}{%- endblock -%}
+{%- block html_head_js_mermaidjs -%}{%- endblock -%}
+"""
 
 
 def run(names: list[str], console: Console, *, refresh: bool = False, html: Path | None = None) -> bool:
@@ -37,7 +43,7 @@ def run(names: list[str], console: Console, *, refresh: bool = False, html: Path
         if outcome.failure is None and refresh:
             lessons.write_whole(path, form.text(outcome.notebook))
         if outcome.failure is None and html is not None:
-            lessons.write_whole(html / f"{path.stem}.html", page(path.stem, outcome.notebook))
+            lessons.write_whole(html / f"{path.stem}.html", _page(path.stem, outcome.notebook))
     return all(outcome.failure is None for outcome in outcomes)
 
 
@@ -58,7 +64,8 @@ def _make_folder(folder: Path) -> None:
 def _execute_shown(name: str, notebook: NotebookNode) -> Outcome:
     """Execute under a progress bar on standard error, which leaves no trace."""
     columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn()
-    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+    screen = Console(stderr=True)
+    with Progress(*columns, console=screen, transient=True, disable=not screen.is_terminal) as progress:
         task = progress.add_task(name, total=len(notebook.cells))
         return execute(notebook, lambda index: progress.update(task, completed=index))
 
@@ -111,15 +118,7 @@ def _failure(notebook: NotebookNode, failure: Failure) -> Iterator[Text]:
         yield Text.from_ansi(failure.traceback)
 
 
-WITHOUT_SCRIPTS = """
-{%- extends 'lab/index.html.j2' -%}
-{%- block html_head_js_requirejs -%}{%- endblock -%}
-{%- block html_head_js_mathjax -%}{%- endblock -%}
-{%- block html_head_js_mermaidjs -%}{%- endblock -%}
-"""
-
-
-def page(name: str, notebook: NotebookNode) -> str:
+def _page(name: str, notebook: NotebookNode) -> str:
     """The executed lesson as one HTML page that needs no other file and no network. Formulas stay as TeX."""
     from nbconvert import HTMLExporter  # takes longer to import than all else in this module
 

@@ -32,7 +32,8 @@ def train(names: list[str], console: Console) -> None:
 def _train_shown(name: str) -> dict:
     """The arrays of one training, seeded anew, made under a running clock on standard error."""
     columns = SpinnerColumn(), TextColumn("training {task.description}"), TimeElapsedColumn()
-    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+    screen = Console(stderr=True)
+    with Progress(*columns, console=screen, transient=True, disable=not screen.is_terminal) as progress:
         progress.add_task(name, total=None)
         runtime.setup(keras=True)
         return trained.TRAININGS[name]()

@@ -103,8 +103,9 @@ class Exercise:
     def check(self, answer: Callable) -> Verdict:
         """Run `answer` on several inputs and judge it. Shows nothing, raises nothing, takes under ten seconds.
 
-        Two things end it otherwise: the student's own interrupt is passed on, and code that cannot be
-        stopped (see `running`) runs on. The text of a verdict is the same on every run.
+        The student's own interrupt is passed on. Not stopped in time: an endless loop whose `except:` without a
+        type swallows every alarm, and one long call into C; both are the grader's business. The text of a
+        verdict is the same on every run.
         """
         try:
             return self._check(answer)

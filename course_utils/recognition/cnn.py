@@ -108,28 +108,31 @@ def train(train, validation=None, seed=0, augmented=True, epochs=40, network=bui
     steps = len(train) // batch  # in an epoch
     images, targets = _all_epochs(train, epochs, steps * batch, augmented, np.random.default_rng(seed))
     model = network()
+    _compile(model, epochs * steps, steps, metrics=None if validation is None else ["accuracy"])
+    checked = None if validation is None else _arrays(validation)
+    _fit(model, images, targets, epochs=epochs, steps_per_epoch=steps, validation_data=checked, callbacks=callbacks)
+    return model
+
+
+def _compile(model, steps: int, steps_per_epoch: int, metrics=None) -> None:
+    import keras
+
     model.compile(
-        _optimizer(epochs * steps),
+        _optimizer(steps),
         keras.losses.CategoricalCrossentropy(label_smoothing=0.05),
-        metrics=["accuracy"] if validation is not None else None,
-        steps_per_execution=steps,
-        # The default differs between CPU and GPU. TensorFlow's XLA is slower here; JAX needs it.
+        metrics=metrics,
+        steps_per_execution=steps_per_epoch,
+        # Keras's own choice differs between CPU and GPU. TensorFlow's XLA is slow on CPUs; JAX needs it.
         jit_compile=keras.backend.backend() == "jax",
     )
-    model.fit(
-        images,
-        targets,
-        batch_size=batch,
-        epochs=epochs,
-        steps_per_epoch=steps,
-        validation_data=None if validation is None else _arrays(validation),
-        shuffle=False,
-        callbacks=list(callbacks),
-        verbose=0,
-    )
+
+
+def _fit(model, images: np.ndarray, targets: np.ndarray, **how) -> None:
+    """Run the prepared epochs in the order in which they lie, silently."""
+    batch = len(images) // (how["epochs"] * how["steps_per_epoch"])
+    model.fit(images, targets, batch_size=batch, shuffle=False, verbose=0, **how)
     # On JAX model and average now share memory, on which a second `fit` would fail: copy.
     model.set_weights(model.get_weights())
-    return model
 
 
 def _arrays(digits) -> tuple[np.ndarray, np.ndarray]:

@@ -23,9 +23,9 @@ def write_notebook(path: Path, cells: list[str]) -> None:
     nbformat.write(notebook, path)
 
 
-def explorations(lesson: Path) -> int:
-    """How many cells of a lesson show an exploration."""
-    return sum("exploration" in marks(cell) for cell in nbformat.read(lesson, 4).cells)
+def count(lesson: Path, mark: str) -> int:
+    """How many cells of a lesson show an exploration, or ask for a guess."""
+    return sum(mark in marks(cell) for cell in nbformat.read(lesson, 4).cells)
 
 
 @pytest.fixture(scope="session")
@@ -74,15 +74,18 @@ def open_cells(request, lab, browser):
 
 
 def pytest_generate_tests(metafunc):
-    """`exploration`: every one of every lesson; `lesson` alone: every lesson."""
-    if "exploration" in metafunc.fixturenames:
-        found = [(path, number) for path in LESSONS for number in range(explorations(path))]
+    """`exploration`, `guess`: every one of every lesson."""
+    for mark in MARKS & set(metafunc.fixturenames):
+        found = [(path, number) for path in LESSONS for number in range(count(path, mark))]
         names = [f"{path.stem}-{number + 1}" for path, number in found]
-        metafunc.parametrize(("lesson", "exploration"), found, indirect=True, ids=names, scope="module")
-    elif "lesson" in metafunc.fixturenames:
-        metafunc.parametrize("lesson", LESSONS, indirect=True, ids=[path.stem for path in LESSONS], scope="module")
+        metafunc.parametrize(("lesson", mark), found, indirect=True, ids=names, scope="module")
 
 
 @pytest.fixture(scope="module")
 def exploration(request, lesson):
-    return lesson.explorations()[request.param]
+    return lesson.exploration(request.param)
+
+
+@pytest.fixture(scope="module")
+def guess(request, lesson):
+    return lesson.guess(request.param)

@@ -40,7 +40,8 @@ SETTLED = """async () => {
     }
 }"""
 LOOK = """(root) => {
-    const [picture, readout, error] = ["picture", "readout", "error"].map((name) => root.querySelector(`.course-${name}`));
+    const part = (name) => root.querySelector(`.course-${name}`);
+    const [picture, readout, error] = ["picture", "readout", "error"].map(part);
     const [frame, box] = [root, picture].map((element) => element.getBoundingClientRect());
     const place = [box.left - frame.left, box.top - frame.top, box.width, box.height].map(Math.round).join(" ");
     return [picture.innerHTML, readout.innerText.trim(), error.innerText.trim(), place];
@@ -61,8 +62,8 @@ WATCH = """(picture) => {
 class OpenNotebook:
     """A notebook in a page of its own, with all its cells run."""
 
-    def __init__(self, browser: Browser, lab: Lab, name: str, theme: str = LIGHT, width: int = 1280, height: int = 1400):
-        self.page: Page = browser.new_page(viewport={"width": width, "height": height})
+    def __init__(self, browser: Browser, lab: Lab, name: str, theme: str = LIGHT, width: int = 1280):
+        self.page: Page = browser.new_page(viewport={"width": width, "height": 1400})
         self.page.set_default_timeout(30_000)
         self.page_errors: list[str] = []
         self.page.on("pageerror", lambda error: self.page_errors.append(str(error)))
@@ -87,28 +88,20 @@ class OpenNotebook:
         log = self.page.locator('#jp-main-statusbar [title*="log entries"]')
         return [log.nth(i).get_attribute("title") for i in range(log.count())] + self.page_errors
 
-    def explorations(self) -> list["Shown"]:
-        roots = self.page.locator(".course-exploration")
-        return [Shown(self, roots.nth(i)) for i in range(roots.count())]
+    def exploration(self, number: int = 0) -> "Shown":
+        return Shown(self, self.page.locator(".course-exploration").nth(number))
 
-    def guesses(self) -> list[Locator]:
-        return self.page.locator(".course-guess").all()
+    def guess(self, number: int = 0) -> Locator:
+        return self.page.locator(".course-guess").nth(number)
 
-    def press_command_keys(self, root: Locator) -> list[str]:
-        """Press every command-mode key in everything in `root` that takes the focus; what changed the notebook."""
-        stray = []
-        for element in root.locator(FOCUSABLE).all():
-            if not element.is_visible() or not element.is_enabled():
-                continue
-            element.focus()
-            before = self.state()
-            for key in COMMAND_KEYS:
-                self.page.keyboard.press(key)
-            self.settle()
-            if (after := self.state()) != before:
-                name = element.evaluate("element => element.closest('[class*=control-]')?.className ?? element.outerHTML")
-                stray.append(f"{name}: {before} became {after}")
-        return stray
+    def press_command_keys(self, element: Locator) -> tuple[dict, dict]:
+        """Press every command-mode key in an element with the focus; the notebook's state before and after."""
+        element.focus()
+        before = self.state()
+        for key in COMMAND_KEYS:
+            self.page.keyboard.press(key)
+        self.settle()
+        return before, self.state()
 
 
 @dataclass(frozen=True)
@@ -126,8 +119,8 @@ class Shown:
 
     def __init__(self, notebook: OpenNotebook, root: Locator):
         self.notebook, self.root, self.page = notebook, root, notebook.page
-        root.scroll_into_view_if_needed()
         root.locator(".course-picture svg, .course-picture img").first.wait_for()
+        root.scroll_into_view_if_needed()
 
     def look(self) -> Seen:
         return Seen(*self.root.evaluate(LOOK))
@@ -139,6 +132,21 @@ class Shown:
         self.root.locator(".control-reset").click()
         self.notebook.settle()
 
+    def targets(self) -> list[str]:
+        """The names of the places in the picture that one can point at."""
+        places = self.root.locator(".course-picture [data-pick]")
+        return places.evaluate_all("all => all.map((one) => one.dataset.pick)")
+
+    def point(self, target: str, x: float, y: float) -> None:
+        """Press at a place of a target, both from 0 to 1, and drag a little."""
+        box = self.root.locator(f".course-picture [data-pick='{target}']").bounding_box()
+        place = box["x"] + x * box["width"], box["y"] + y * box["height"]
+        self.page.mouse.move(*place)
+        self.page.mouse.down()
+        self.page.mouse.move(place[0] + 1, place[1] + 1)
+        self.page.mouse.up()
+        self.notebook.settle()
+
     def presets(self) -> list[Locator]:
         return self.root.locator("[class*=control-preset-]").all()
 
@@ -147,18 +155,22 @@ class Shown:
 
 
 class Driven:
-    """One control, whatever it is made of. `by_mouse` and `by_keyboard` use its whole range and stop after each step."""
+    """One control, whatever it is made of. `by_mouse` and `by_keyboard` move through it and stop after each step."""
 
     def __init__(self, shown: Shown, root: Locator):
         self.shown, self.root, self.page = shown, root, shown.page
         classes = root.get_attribute("class").split()
         self.name = next(name for name in classes if name.startswith("control-"))
 
+    def is_slider(self) -> bool:
+        return self.root.locator("[role=slider]").count() == 1
+
     def has_range(self) -> bool:
         """A slider can be stuck: with one layer there is one layer to look at."""
-        handle = self.root.locator("[role=slider]")
-        limits = ("aria-valuemin", "aria-valuemax")
-        return not handle.count() or len({handle.get_attribute(limit) for limit in limits}) == 2
+        if not self.is_slider():
+            return True
+        low, high = (self.root.locator("[role=slider]").get_attribute(f"aria-value{end}") for end in ("min", "max"))
+        return low != high
 
     def free(self) -> None:
         """Go to the first state or puzzle in which the control can move."""
@@ -222,23 +234,23 @@ class Driven:
     def _pick_keys(self) -> Iterator[None]:
         box = self.root.locator("select")
         box.focus()
-        for key in ("Home", *["ArrowDown"] * (box.locator("option").count() - 1), "ArrowUp"):
+        for key in ("End", "ArrowUp", "Home", "ArrowDown"):
             self.page.keyboard.press(key)
             yield
 
     def _type_by_mouse(self) -> Iterator[None]:
         self.root.locator("input").click(click_count=3)
-        yield from self._type_over()
+        yield from self._type_over("-3", "2")
 
     def _type(self) -> Iterator[None]:
         self.root.locator("input").focus()
-        yield from self._type_over()
+        yield from self._type_over("0.5", "1/9", "2")
         for key in ("ArrowUp", "ArrowDown"):
             self.page.keyboard.press(key)
             yield
 
-    def _type_over(self) -> Iterator[None]:
-        for number in ("-3", "0.5", "1/9", "2"):
+    def _type_over(self, *numbers: str) -> Iterator[None]:
+        for number in numbers:
             self.page.keyboard.press("ControlOrMeta+a")
             self.page.keyboard.type(number)
             self.page.keyboard.press("Enter")

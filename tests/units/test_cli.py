@@ -308,9 +308,10 @@ def test_lab_opens_a_copy_and_never_overwrites_it(course, call, opened):
     assert opened[0][-2:] == ["--no-browser", "--port=8999"]
 
     copy.write_text("my own")
-    code, out, _ = call("lab", "01")
-    assert code == 0 and copy.read_text() == "my own" and "has changed" not in out
-    assert opened[1][3] == str(copy)
+    for name in ("01", "notebooks/01_sums.ipynb", "my-work/01_sums.ipynb"):
+        code, out, _ = call("lab", name)
+        assert code == 0 and copy.read_text() == "my own" and "has changed" not in out
+        assert opened[-1][3] == str(copy)
 
 
 def test_lab_tells_of_a_changed_lesson_and_puts_the_new_one_beside(course, call, opened):

@@ -11,6 +11,9 @@ from itertools import combinations
 
 import numpy as np
 import pytest
+import scipy.ndimage
+import scipy.signal
+import scipy.special  # answers that use SciPy find it loaded: its first import may outlast a check on a busy machine
 
 from course_utils import exercises
 from course_utils.exercises import by_name, cnn, convolution
@@ -197,10 +200,8 @@ def test_softmax_twice_flattens_as_far_as_its_sentence_says():
 
 
 def test_mistakes_are_recognised_in_other_words():
-    from scipy.signal import convolve2d
-
     def by_scipy(image, kernel):
-        return convolve2d(image, kernel, mode="valid")
+        return scipy.signal.convolve2d(image, kernel, mode="valid")
 
     def naive_softmax_twice(logits):
         for _ in range(2):
