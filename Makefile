@@ -15,7 +15,7 @@ echo '✗ No usable Python. The course needs 3.11, 3.12 or 3.13.' \
      'On Debian or Ubuntu: sudo apt-get install python3 python3-venv' >&2; exit 1
 endef
 
-.PHONY: help lab env test quick test-all lock browser
+.PHONY: help lab env test quick test-all lock pictures browser
 
 help:
 	@echo 'make lab       set everything up and open JupyterLab on the first lesson'
@@ -23,6 +23,7 @@ help:
 	@echo 'make env       set up only (.venv, from requirements.lock)'
 	@echo 'make quick     units and rules, in under a minute'
 	@echo 'make test-all  all tests, and every lesson with seeds 1 to 5 and on JAX'
+	@echo 'make pictures  write the pictures of README.md anew from the lessons'
 	@echo 'make lock      write requirements.lock anew from pyproject.toml (UPGRADE=1: newest versions)'
 
 lab: env
@@ -45,3 +46,7 @@ quick: env
 
 lock:
 	$(call run,lock.py $(if $(UPGRADE),--upgrade))
+
+pictures:
+	$(call run,pictures.py)
+

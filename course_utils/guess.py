@@ -12,7 +12,8 @@ __all__ = ["Guess", "guess"]
 
 STYLE = """<style>
 .course-guess { margin: 4px 0 8px; padding: 10px 14px 12px; gap: 6px; max-width: 720px; box-sizing: border-box;
-  border-left: 3px solid var(--jp-brand-color1, #2196f3); background: var(--jp-layout-color2, #f5f5f5); }
+  border-left: 3px solid var(--jp-brand-color1, #2196f3);
+  background: color-mix(in srgb, var(--jp-layout-color1, #fff), var(--jp-ui-font-color1, #222) 4%); }
 .course-guess > * { margin: 0; }
 .course-guess .widget-html { height: auto; }
 .course-guess .widget-html-content { line-height: 1.5; font-size: var(--jp-content-font-size1, 14px);
@@ -20,12 +21,13 @@ STYLE = """<style>
 .course-guess .course-answer .widget-html-content { color: var(--jp-content-font-color2, #666);
   font-size: var(--jp-ui-font-size1, 13px); }
 .course-guess .widget-toggle-buttons { width: auto; }
-.course-guess .widget-toggle-button { width: auto; min-width: 84px; padding: 0 14px; border-radius: 4px;
-  border: 1px solid var(--jp-border-color1, #bbb); background: var(--jp-layout-color1, #fff); }
+.course-guess .widget-toggle-button { width: auto; min-width: 84px; margin: 0 6px 0 0; padding: 0 14px;
+  border: 1px solid var(--jp-border-color1, #bbb); border-radius: 4px; background: var(--jp-layout-color1, #fff); }
 .course-guess .widget-toggle-button.mod-active { color: #fff; background: #1f6fb5; border-color: #1f6fb5;
   box-shadow: none; }
 .course-guess .widget-toggle-button:focus-visible { outline: 2px solid #1f6fb5; outline-offset: 2px; }
-.course-guess .widget-inline-hbox { width: min(420px, 100%); }
+.course-guess .noUi-handle { background: #1f6fb5; border-color: #1f6fb5; }
+.course-guess .widget-slider { width: min(420px, 100%); }
 </style>"""
 
 
@@ -50,6 +52,9 @@ class Guess(widgets.VBox):
     def __repr__(self) -> str:
         return self._line
 
+    def _repr_mimebundle_(self, **kwargs):
+        return super()._repr_mimebundle_(**kwargs) | {"text/plain": self._line}  # ipywidgets cuts long lines
+
 
 def guess(question: str, options: list[str] | None = None, between: tuple[float, float] | None = None) -> Guess:
     """Ask `question`; the reader picks one of `options`, or a number `between` (low, high).
@@ -70,7 +75,8 @@ def guess(question: str, options: list[str] | None = None, between: tuple[float,
 
 
 def _checked_options(options) -> list[str]:
-    if isinstance(options, str) or not all(isinstance(option, str) and option.strip() for option in options):
+    texts = isinstance(options, (list, tuple)) and all(isinstance(option, str) and option.strip() for option in options)
+    if not texts:
         raise ValueError(f"The options are {options!r}; they must be a list of texts.")
     if len(options) < 2 or len(set(options)) < len(options):
         raise ValueError(f"The options are {options!r}; there must be at least two, all different.")

@@ -162,9 +162,10 @@ softmax = Exercise(
 
 
 def my_cross_entropy(probabilities, labels):
-    """Mean surprise: minus the natural logarithm of the share that the true class got, averaged over images.
+    """Mean surprise: minus the natural logarithm of the truth's share, averaged over images.
 
-    `probabilities` (n, classes), each row sums to one; `labels` (n,) are whole numbers. Return one number.
+    `probabilities` (n, classes), each row sums to one; `labels` (n,) are whole numbers.
+    Return one number.
     """
     raise NotImplementedError
 
@@ -334,7 +335,7 @@ BUDGET = 6000  # parameters; the sentences below say it in words
 def my_network():
     """A Keras model from 8×8×1 images to ten logits (no softmax: the loss adds it).
 
-    At most 6,000 parameters, and at least two convolutions, with ReLU, before anything is flattened.
+    At most 6,000 parameters, and at least two convolutions, with ReLU, before it flattens.
     """
     raise NotImplementedError
 
@@ -676,9 +677,10 @@ small_network = Exercise(
 
 
 def my_augment(images, rng):
-    """Move each of `images` (n, height, width, 1) by −1, 0 or +1 pixel down, and by −1, 0 or +1 to the right.
+    """Move each of `images` (n, height, width, 1) by −1, 0 or +1 pixel down, and as much right.
 
-    Every image draws its own two steps from `rng`, a NumPy generator; 0 moves in where the image moved away.
+    Every image draws its own two steps from `rng`, a NumPy generator; where it moved away, 0
+    moves in.
     Return new images of the same shape.
     """
     raise NotImplementedError

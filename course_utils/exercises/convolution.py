@@ -265,7 +265,7 @@ cross_correlate = Exercise(
 
 
 def my_strided(image, kernel, stride):
-    """Slide `kernel` (kh, kw) over `image` (h, w) in steps of `stride` pixels, down and to the right alike.
+    """Slide `kernel` (kh, kw) over `image` (h, w) in steps of `stride` pixels, down and right alike.
 
     Return one sum for each place where the whole kernel fits:
     ((h - kh) // stride + 1, (w - kw) // stride + 1) of them.
@@ -415,7 +415,7 @@ stride = Exercise(
 def my_count(channels, filters, size):
     """How many numbers does a convolution layer learn?
 
-    It has `filters` filters of `size` × `size` pixels and reads an image of `channels` channels.
+    It has `filters` filters of `size` × `size` pixels and reads images of `channels` channels.
     Return weights and biases together.
     """
     raise NotImplementedError
@@ -543,8 +543,8 @@ count_weights = Exercise(
 def my_receptive_field(layers):
     """How many pixels of the input, along one side, does one number of the last layer see?
 
-    `layers` lists (size, stride), first layer first: two 3×3 convolutions and a 2×2 pooling with stride 2
-    are [(3, 1), (3, 1), (2, 2)].
+    `layers` lists (size, stride), first layer first: two 3×3 convolutions and a 2×2 pooling with
+    stride 2 are [(3, 1), (3, 1), (2, 2)].
     """
     raise NotImplementedError
 

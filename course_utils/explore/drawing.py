@@ -11,8 +11,8 @@ from html import escape
 import numpy as np
 from PIL import Image
 
-__all__ = ["SIGNED", "UNSIGNED", "data_address", "grid", "hex_colour", "ink_on", "number", "rectangle", "svg",
-           "target", "text"]  # fmt: skip
+__all__ = ["PUOR", "SERIES", "SIGNED", "UNSIGNED", "data_address", "grid", "hex_colour", "ink_on", "number",
+           "rectangle", "svg", "target", "text"]  # fmt: skip
 
 
 def _palette(stops: dict[float, str]) -> np.ndarray:
@@ -27,6 +27,12 @@ SIGNED = _palette(
      1: "#fffaf0"}
 )  # fmt: skip
 UNSIGNED = _palette({0: "#000000", 1: "#ffffff"})
+PUOR = _palette(
+    {0: "#7f3b08", 0.2: "#e08214", 0.35: "#fdb863", 0.5: "#f7f7f7", 0.65: "#b2abd2", 0.8: "#8073ac", 1: "#2d004b"}
+)
+"""Orange below zero, white at zero, purple above: signed numbers in the figures of the lessons."""
+SERIES = ("#0072B2", "#D55E00", "#009E73", "#56359B")
+"""Colours of lines and bars, with the markers ● ■ ▲ ◆; the classes `series-0` … in shell.css, lighter in the dark."""
 
 
 def _places(values, low: float, high: float) -> np.ndarray:

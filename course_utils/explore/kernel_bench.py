@@ -46,8 +46,8 @@ class State:
     def __post_init__(self):
         if max(abs(weight) for row in self.kernel for weight in row) > LARGEST_WEIGHT:
             raise ValueError(f"The kernel's numbers must lie between −{LARGEST_WEIGHT} and {LARGEST_WEIGHT}.")
-        if not abs(self.brightness) <= 1:
-            raise ValueError(f"brightness is {self.brightness}; it must lie between −1 and 1.")
+        if not (isinstance(self.brightness, (int, float)) and abs(self.brightness) <= 1):
+            raise ValueError(f"brightness is {self.brightness!r}; it must lie between −1 and 1.")
         if self.scale not in SCALES:
             raise ValueError(f"scale is {self.scale!r}; it must be one of {', '.join(map(repr, SCALES))}.")
 
@@ -72,10 +72,10 @@ class View:
 def compute(state: State, image: np.ndarray) -> View:
     """Errors: `ValueError` for a patch that leaves the picture."""
     rows, columns = (side - 2 for side in image.shape)
-    if not (0 <= state.row < rows and 0 <= state.column < columns):
+    if state.row not in range(rows) or state.column not in range(columns):
         raise ValueError(
-            f"The patch at row {state.row}, column {state.column} leaves the picture; "
-            f"rows go from 0 to {rows - 1}, columns from 0 to {columns - 1}."
+            f"There is no patch at row {state.row}, column {state.column}; "
+            f"rows go from 0 to {rows - 1}, columns from 0 to {columns - 1}, in whole numbers."
         )
     photograph = image + state.brightness
     patch = photograph[state.row : state.row + 3, state.column : state.column + 3]
@@ -83,13 +83,13 @@ def compute(state: State, image: np.ndarray) -> View:
 
 
 def describe(view: View) -> str:
-    state, total = view.state, float(view.state.weights.sum())
+    state, total = view.state, round(float(view.state.weights.sum()), 9)
     parts = [
         f"Row {state.row}, column {state.column}: the nine products add up to {drawing.number(view.total)}.",
-        f"The kernel’s numbers add up to {drawing.number(total)},",
+        f"The kernel’s numbers add up to {_weight(total)},",
         "so what is the same everywhere cancels."
         if abs(total) < 1e-9
-        else f"so even grey is multiplied by {drawing.number(total)}.",
+        else f"so even grey is multiplied by {_weight(total)}.",
         f"Brightness {state.brightness:+.2f}.".replace("-", "−") if state.brightness else "",
         f"The map’s colours: {'blue −1, grey 0, white +1' if state.scale == 'signed' else 'black 0, white 1'}.",
     ]

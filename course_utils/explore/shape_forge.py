@@ -4,26 +4,20 @@ Belongs to lesson 01. The formula is that of V. Dumoulin, F. Visin, *A guide to 
 learning* (2016), arXiv:1603.07285.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import astuple, dataclass, fields, replace
 from functools import partial
-from typing import Any
 
 import numpy as np
 
 from course_utils.explore import drawing
-from course_utils.explore.shell import Control, Exploration, Group, Puzzle, call_line, slider
+from course_utils.explore.shell import Control, Exploration, Group, Puzzle, call_line, check_whole, slider
 from course_utils.recognition.convolution import output_shape, receptive_field
 
 __all__ = ["shape_forge"]
 
 LARGEST_SIZE, MOST_LAYERS = 16, 6
 RANGES = {"kernel": (1, 7), "stride": (1, 4), "padding": (0, 3), "dilation": (1, 3)}
-
-
-def _check(name: str, value: Any, low: int, high: int) -> None:
-    if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
-        raise ValueError(f"{name} is {value!r}; it must be a whole number from {low} to {high}.")
 
 
 @dataclass(frozen=True)
@@ -35,7 +29,7 @@ class Layer:
 
     def __post_init__(self):
         for name, (low, high) in RANGES.items():
-            _check(name, getattr(self, name), low, high)
+            check_whole(name, getattr(self, name), low, high)
 
     @property
     def reach(self) -> int:
@@ -54,9 +48,9 @@ class State:
     column: int = 0
 
     def __post_init__(self):
-        _check("size", self.size, 1, LARGEST_SIZE)
-        _check("the number of layers", len(self.layers), 1, MOST_LAYERS)
-        _check("layer", self.layer, 1, len(self.layers))
+        check_whole("size", self.size, 1, LARGEST_SIZE)
+        check_whole("the number of layers", len(self.layers), 1, MOST_LAYERS)
+        check_whole("layer", self.layer, 1, len(self.layers))
 
     @property
     def now(self) -> Layer:
@@ -66,13 +60,13 @@ class State:
 @dataclass(frozen=True)
 class View:
     """`sizes`: of the input and of each layer's output, as far as there is one; `reason`: why it ends there, or ''.
-    `seen[i]`: the (first, last) rows and columns of picture i that the chosen pixel sees, up to the layer on view.
+    `seen[i]`: the rows and the columns of picture i that the chosen pixel sees, up to the layer on view.
     `unread`: rows (so also columns) of the layer's input that no tap ever reaches."""
 
     state: State
     sizes: tuple[int, ...]
     reason: str
-    seen: tuple[tuple[tuple[int, int], tuple[int, int]], ...]
+    seen: tuple[tuple[tuple[int, ...], tuple[int, ...]], ...]
     unread: tuple[int, ...]
 
     @property
@@ -110,30 +104,30 @@ def compute(state: State) -> View:
         return View(state, sizes, reason, (), ())
     result = sizes[state.layer]
     for name in ("row", "column"):
-        _check(name, getattr(state, name), 0, result - 1)
+        check_whole(name, getattr(state, name), 0, result - 1)
     rows, columns = (_seen(place, state.layers[: state.layer], sizes) for place in (state.row, state.column))
     unread = _unread(sizes[state.layer - 1], state.now, result)
     return View(state, sizes, reason, tuple(zip(rows, columns, strict=True)), unread)
 
 
-def _seen(place: int, layers: Sequence[Layer], sizes: Sequence[int]) -> list[tuple[int, int]]:
-    """For each picture from the input on: the first and last index that output pixel `place` sees."""
-    first, last = place, place
-    seen = [(first, last)]
+def _seen(place: int, layers: Sequence[Layer], sizes: Sequence[int]) -> list[tuple[int, ...]]:
+    """For each picture from the input on: the indices along one side that output pixel `place` sees."""
+    seen = [(place,)]
     for layer, size in zip(reversed(layers), reversed(sizes[: len(layers)]), strict=True):
-        first = max(first * layer.stride - layer.padding, 0)
-        last = min(last * layer.stride - layer.padding + layer.reach - 1, size - 1)
-        seen.append((first, last))
+        seen.append(_read(seen[-1], layer, size))
     return seen[::-1]
 
 
-def _unread(size: int, layer: Layer, result: int) -> tuple[int, ...]:
-    read = {
-        place * layer.stride + tap * layer.dilation - layer.padding
-        for place in range(result)
-        for tap in range(layer.kernel)
+def _read(places: Iterable[int], layer: Layer, size: int) -> tuple[int, ...]:
+    """The indices of the layer's input, of `size` pixels, that the taps of its output pixels `places` meet."""
+    taps = {
+        place * layer.stride + tap * layer.dilation - layer.padding for place in places for tap in range(layer.kernel)
     }
-    return tuple(sorted(set(range(size)) - read))
+    return tuple(sorted(taps & set(range(size))))
+
+
+def _unread(size: int, layer: Layer, result: int) -> tuple[int, ...]:
+    return tuple(sorted(set(range(size)) - set(_read(range(result), layer, size))))
 
 
 def _settled(state: State) -> State:
@@ -226,16 +220,16 @@ def _draw_input(view: View, top: float, cell: float, padded: int) -> str:
     inset, side = layer.padding * cell, size * cell
     left, above = inset + 0.5, top + inset
     words = f"input {size} × {size}" + (f", padded to {padded} × {padded}" if layer.padding else "")
-    unread = "".join(
-        drawing.rectangle(left + i * cell, above, cell, side, "unread")
-        + drawing.rectangle(left, above + i * cell, side, cell, "unread")
+    bands = (
+        f"M{left + i * cell:g} {above:g}h{cell:g}v{side:g}h{-cell:g}z"
+        f"M{left:g} {above + (i + 1) * cell:g}v{-cell:g}h{side:g}v{cell:g}z"
         for i in view.unread
     )
     return (
         drawing.text(0, top - 9, words, "muted")
         + (drawing.grid(0.5, top, padded, padded, cell, "lines faint") if layer.padding else "")
         + drawing.rectangle(left, above, side, style="image")
-        + unread
+        + f'<path class="unread" d="{"".join(bands)}"/>'
         + drawing.grid(left, above, size, size, cell)
         + drawing.target(0, top, padded * cell, padded * cell, "input")
     )
@@ -327,9 +321,19 @@ def _draw_small(view: View, index: int, x: float) -> str:
     body = drawing.rectangle(x, y, side, style="result" if index else "image")
     if index >= len(view.seen):
         return body
-    (top, bottom), (left, right) = view.seen[index]
-    height, width = max(bottom - top + 1, 0), max(right - left + 1, 0)  # a window can lie in the padding alone
-    return body + drawing.rectangle(x + left * unit, y + top * unit, width * unit, height * unit, "chosen")
+    rows, columns = map(_runs, view.seen[index])
+    return body + "".join(
+        drawing.rectangle(x + left * unit, y + top * unit, width * unit, height * unit, "chosen")
+        for top, height in rows
+        for left, width in columns
+    )
+
+
+def _runs(indices: Sequence[int]) -> list[tuple[int, int]]:
+    """(first, length) of each run of consecutive indices."""
+    starts = [index for index in indices if index - 1 not in indices]
+    ends = [index for index in indices if index + 1 not in indices]
+    return [(start, end - start + 1) for start, end in zip(starts, ends, strict=True)]
 
 
 def still(view: View):
@@ -380,6 +384,8 @@ def shape_forge(size: int = 8, layers: Sequence[dict] = ({},), *, layer: int = 1
     `layer` (from 1) is the one on view, `row` and `column` one pixel of its output.
     Errors: `ValueError` for a number out of its range. A kernel that does not fit is explained, not an error.
     """
+    if not isinstance(layers, (list, tuple)):
+        raise ValueError(f"layers is {layers!r}; it must be a list with a dict for each layer.")
     state = State(size, tuple(map(_layer, layers)), layer, row, column)
     return Exploration(
         "shape_forge",

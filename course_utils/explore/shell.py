@@ -34,7 +34,7 @@ from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, fields, replace
 from fractions import Fraction
 from functools import partial
-from html import escape
+from html import escape, unescape
 from pathlib import Path
 from typing import Any
 
@@ -45,8 +45,8 @@ from PIL import Image
 
 from course_utils.keyboard import guard
 
-__all__ = ["Control", "Exploration", "Group", "Puzzle", "call_line", "choice", "name_of", "number", "parse_number",
-           "slider", "toggles", "written"]  # fmt: skip
+__all__ = ["Control", "Exploration", "Group", "Puzzle", "call_line", "check_whole", "choice", "name_of", "number",
+           "parse_number", "slider", "toggles", "written"]  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -169,6 +169,13 @@ def call_line(name: str, data: str, state, default, write: dict[str, Callable[[A
     return f"explore.{name}({', '.join([data] * bool(data) + given)})"
 
 
+def check_whole(name: str, value, low: int, high: int) -> None:
+    """Errors: `ValueError` with a sentence when `value` is no whole number from `low` to `high`."""
+    if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
+        sentence = f"{name} is {value!r}; it must be a whole number from {low} to {high}."
+        raise ValueError(sentence.replace("-", "−"))
+
+
 def name_of(value, otherwise: str) -> str:
     """The name under which the notebook knows `value`, so that a call line with it can be run there."""
     from IPython import get_ipython
@@ -212,10 +219,10 @@ class Exploration(widgets.VBox):
         self._task = _line("course-task", "course-live")
         self._code = _line("course-call")
         self._buttons = [self._button(*numbered) for numbered in enumerate(self.puzzles, 1)]
-        frame = Frame()
+        self._frame = Frame()
         super().__init__([
             self._header(title, idea), *self._puzzle_row(), self._stage(controls),
-            self._readout, self._error, self._code, frame,
+            self._readout, self._error, self._code, self._frame,
         ])  # fmt: skip
         self.add_class("course-exploration")
         self.add_class(f"exploration-{name}")
@@ -224,7 +231,7 @@ class Exploration(widgets.VBox):
         for control in self.controls:
             control.widget.observe(partial(self._changed, control), "value")
         if pick:
-            frame.observe(lambda change: self._picked(pick, **change.new), "picked")
+            self._frame.observe(lambda change: self._picked(pick, **change.new), "picked")
         self._show(state)
 
     @property
@@ -234,8 +241,8 @@ class Exploration(widgets.VBox):
 
     @property
     def error(self) -> str:
-        """The sentence in the error line, as HTML; empty when all is well."""
-        return self._error.value
+        """The sentence in the error line; empty when all is well."""
+        return unescape(self._error.value.removeprefix("<span>").removesuffix("</span>"))
 
     def show(self, state) -> None:
         """Put all controls to `state`; what is wrong with it appears in the error line."""
@@ -266,9 +273,12 @@ class Exploration(widgets.VBox):
         try:
             self._show(next_state())
         except ValueError as error:
-            self._error.value = escape(str(error))
+            self._complain(str(error))
         except Exception as error:  # a fault of ours: without this line nobody would see it
-            self._error.value = escape(f"This exploration stumbled: {type(error).__name__}: {error}")
+            self._complain(f"This exploration stumbled: {type(error).__name__}: {error}")
+
+    def _complain(self, sentence: str) -> None:
+        self._error.value = f"<span>{escape(sentence)}</span>"
 
     def _show(self, state) -> None:
         """All or nothing: what can fail comes first."""
@@ -276,11 +286,11 @@ class Exploration(widgets.VBox):
         picture, readout, code = self._draw(view), self._describe(view), self._call(state)
         task = self._judge(view)
         self.state, self.view = state, view
-        self._write_controls(state)
-        self._mark_buttons()
         self._picture.value, self._task.value = picture, task
         self._readout.value, self._code.value = escape(readout), f"<code>{escape(code)}</code>"
         self._error.value = ""
+        self._write_controls(state)
+        self._mark_buttons()
 
     def _write_controls(self, state) -> None:
         self._writing = True

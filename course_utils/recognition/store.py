@@ -12,6 +12,8 @@ from course_utils.runtime import repository
 
 __all__ = ["checksums", "folder", "load", "save"]
 
+PACKAGES = ("keras", "numpy", "scipy", "scikit-learn")
+
 
 def folder() -> Path:
     return repository() / "data" / "trained"
@@ -26,7 +28,7 @@ def save(name: str, arrays: dict[str, np.ndarray]) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
     made_by = {
         "command": np.array(f"course train {name}"),
-        "versions": np.array([f"{package} {version(package)}" for package in ("keras", "numpy", "scikit-learn")]),
+        "versions": np.array([f"{package} {version(package)}" for package in PACKAGES]),
     }
     _replace(path, lambda file: np.savez_compressed(file, allow_pickle=False, **arrays, **made_by))
     sums = checksums() | {path.name: hashlib.sha256(path.read_bytes()).hexdigest()}
@@ -44,7 +46,7 @@ def load(name: str) -> dict[str, np.ndarray]:
     if not path.is_file():
         there = ", ".join(sorted(file.stem for file in folder().glob("*.npz"))) or "nothing yet"
         raise FileNotFoundError(
-            f"There is no trained {name!r} in {folder()} (there: {there}). `course train {name}` makes what it knows."
+            f"There is no trained {name!r} in {folder()} (there: {there}). `course train` makes all that lessons need."
         )
     with np.load(path, allow_pickle=False) as file:
         return dict(file)

@@ -1,6 +1,7 @@
 """What `course train` makes: the networks that lessons load, and the history that the time machine shows."""
 
 from collections.abc import Callable
+from importlib.metadata import version
 
 import numpy as np
 
@@ -78,9 +79,9 @@ def _ten_digits(probabilities: np.ndarray, labels: np.ndarray, hard: int = 3) ->
 
 
 def _made_with() -> dict[str, np.ndarray]:
-    from keras import backend
+    from keras.config import backend
 
-    return {"seed": np.array(SEED), "backend": np.array(backend.backend())}
+    return {"seed": np.array(SEED), "backend": np.array(f"{backend()} {version(backend())}")}
 
 
 TRAININGS: dict[str, Callable[[], dict[str, np.ndarray]]] = {

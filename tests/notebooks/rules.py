@@ -19,6 +19,7 @@ from course_utils.cli.lessons import cell_name, exercise_cells
 from course_utils.exercises import by_name
 
 LONGEST_CELL = 30
+WIDEST_LINE = 96
 MEDIAN_LINES = (3, 6)
 LINES_OF_MOST = 18
 SENTENCES = (1, 5)
@@ -248,6 +249,9 @@ def cells_are_short(notebook: NotebookNode) -> Complaints:
     for index, count in lines.items():
         if count > LONGEST_CELL:
             yield index, f"{count} lines; {LONGEST_CELL} is the most. Cut it in two."
+    for index, cell in code_cells(notebook):
+        if (widest := max(map(len, cell.source.splitlines()), default=0)) > WIDEST_LINE:
+            yield index, f"a line of {widest} characters; {WIDEST_LINE} fit beside JupyterLab's file list. Break it."
     low, high = MEDIAN_LINES
     median = statistics.median([n for i, n in lines.items() if not tags(notebook.cells[i]) & ONE_LINERS] or [low])
     if not low <= median <= high:

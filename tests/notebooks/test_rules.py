@@ -182,6 +182,7 @@ BROKEN = [
     (rules.sections_are_marked, with_source(2, "## Adding\n*core · 51 min*"), "The core takes 51 minutes"),
     (rules.sections_are_marked, with_source(2, "## Adding\n*extra · 91 min*"), "and all 95"),
     (rules.cells_are_short, with_cell(code("a\n" * 31)), "31 lines; 30 is the most"),
+    (rules.cells_are_short, with_cell(code("a" * 97)), "97 characters; 96 fit"),
     (rules.cells_are_short, with_cell(code("a\n" * 19)), "More than a tenth"),
     (rules.cells_are_short, of(code("a\n" * 12)), "has 12 lines"),
     (rules.prose_keeps_pace, of(new_markdown_cell("One is here. " * 6), code("a")), "has 6 sentences"),
