@@ -1,5 +1,6 @@
 """`course train`: make again what lessons need and cannot wait for."""
 
+import os
 from time import monotonic
 
 from rich.console import Console
@@ -25,7 +26,7 @@ def train(names: list[str], console: Console) -> None:
         began = monotonic()
         path = trained.save(name, _train_shown(name))
         size, seconds = path.stat().st_size / 1000, monotonic() - began
-        line = Text.assemble(("✓ ", "bold green"), (name, "bold"), f"  {path} · {size:.0f} kB · {seconds:.0f} s")
+        line = Text.assemble(("✓ ", "bold green"), (name, "bold"), f"  {os.path.relpath(path)} · {size:.0f} kB · {seconds:.0f} s")
         console.print(line, soft_wrap=True, highlight=False)
 
 

@@ -30,11 +30,11 @@ NOTEBOOK = """() => {
 }"""
 # The kernel answers in turn, so its answer says that all before it is done. Widgets hold back a second change until
 # the first is done, so one answer is not enough.
-SETTLED = """async () => {
+SETTLED = """async (wanted) => {
     const { session } = window.jupyterapp.shell.currentWidget.sessionContext;
     const pause = () => new Promise((done) => setTimeout(done, 8));
     await pause();
-    for (let answers = 0; answers < 3; answers++) {
+    for (let answers = 0; answers < wanted; answers++) {
         await session.kernel.requestKernelInfo();
         await pause();
     }
@@ -80,8 +80,9 @@ class OpenNotebook:
         """What a stray shortcut would change: the cells, their types and counts, and which one is active."""
         return self.page.evaluate(NOTEBOOK)
 
-    def settle(self) -> None:
-        self.page.evaluate(SETTLED)
+    def settle(self, answers: int = 3) -> None:
+        """Wait until the kernel and the page are done with all that was done to them."""
+        self.page.evaluate(SETTLED, answers)
 
     def hidden_errors(self) -> list[str]:
         """What JupyterLab keeps in its log instead of showing it, and what the page's scripts threw."""
@@ -277,7 +278,7 @@ def latencies(shown: Shown, steps: Iterator[None], wanted: int) -> list[float]:
     """Milliseconds from input to changed picture for `wanted` steps of `steps`; steps without a change do not count."""
     shown.page.evaluate("() => { window.courseWatch.taken = []; }")
     for _ in steps:
-        shown.notebook.settle()
+        shown.notebook.settle(answers=1)
         if shown.page.evaluate("() => window.courseWatch.taken.length") >= wanted:
             break
     return shown.page.evaluate("() => window.courseWatch.taken")[:wanted]

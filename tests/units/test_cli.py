@@ -1,6 +1,7 @@
 """The `course` command: what it prints, what it writes, how it refuses."""
 
 import json
+import os
 import re
 import subprocess
 import sys
@@ -275,7 +276,7 @@ def test_train_makes_the_files_asked_for_a_line_each(call, monkeypatch, tmp_path
     monkeypatch.setattr(train.trained, "TRAININGS", trainings)
     monkeypatch.setattr(train.trained, "save", save)
     monkeypatch.setattr(train.runtime, "setup", lambda keras: None)  # would import Keras
-    assert call("train", "large", "large")[1] == f"✓ large  {tmp_path / 'large.npz'} · 70 kB · 0 s\n"
+    assert call("train", "large", "large")[1] == f"✓ large  {os.path.relpath(tmp_path / 'large.npz')} · 70 kB · 0 s\n"
     assert len(files(tmp_path)) == 1
     assert call("train")[1].count("\n") == 2 and len(files(tmp_path)) == 2
     assert call("train", "large", "huge") == (2, "", "✗ There is no training 'huge'; there are small, large.\n")
