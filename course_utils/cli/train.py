@@ -26,7 +26,8 @@ def train(names: list[str], console: Console) -> None:
         began = monotonic()
         path = trained.save(name, _train_shown(name))
         size, seconds = path.stat().st_size / 1000, monotonic() - began
-        line = Text.assemble(("✓ ", "bold green"), (name, "bold"), f"  {os.path.relpath(path)} · {size:.0f} kB · {seconds:.0f} s")
+        made = f"  {os.path.relpath(path)} · {size:.0f} kB · {seconds:.0f} s"
+        line = Text.assemble(("✓ ", "bold green"), (name, "bold"), made)
         console.print(line, soft_wrap=True, highlight=False)
 
 

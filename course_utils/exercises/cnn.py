@@ -333,7 +333,7 @@ BUDGET = 6000  # parameters; the sentences below say it in words
 
 
 def my_network():
-    """A Keras model from 8×8×1 images to ten logits (no softmax: the loss adds it).
+    """A Keras model from 8×8×1 images to ten logits: unlike ours, without softmax.
 
     At most 6,000 parameters, and at least two convolutions, with ReLU, before it flattens.
     """
@@ -447,8 +447,8 @@ def no_relu():
 
 def over_the_budget():
     """Your network has more than 6,000 parameters. Ask `my_network().summary()` where they sit: as a rule in the first
-    Dense, which gives each of its neurons a weight for every number of the flattened map. A pooling before
-    `Flatten` makes that a quarter; fewer filters help too.
+    Dense, which gives each of its ten sums a weight for every number of the flattened map. One more pooling
+    before `Flatten` makes that a quarter; fewer filters help too.
     """
     import keras
     from keras import layers
@@ -465,8 +465,8 @@ def over_the_budget():
 
 
 def pools_until_nothing_is_left():
-    """Your layers shrink the image until nothing is left: an unpadded 3×3 convolution takes two pixels from each side,
-    a pooling halves. 8 → 6 → 3 → 1, and then there is nothing to pool. Use `padding="same"`, or fewer poolings.
+    """Your layers shrink the image until nothing is left: an unpadded 3×3 convolution takes one pixel from each
+    side, a pooling halves. 8 → 6 → 3 → 1, and then there is nothing to pool. Use `padding="same"`, or fewer poolings.
     """
     import keras
     from keras import layers
@@ -559,8 +559,9 @@ def never_flattens():
 
 
 def ends_in_softmax():
-    """Your network ends in softmax, and the loss of this lesson adds its own: that is softmax twice. It trains, so
-    nothing warns you, and the confidences flatten. End with plain `layers.Dense(10)`.
+    """Your network ends in softmax, as the lesson's own do. Here plain scores are asked for, for a loss that is told
+    `from_logits=True` and adds the softmax itself; both together would be softmax twice, and the confidences
+    would flatten. End with `layers.Dense(10)`.
     """
     import keras
     from keras import layers
@@ -573,6 +574,25 @@ def ends_in_softmax():
             layers.MaxPooling2D(),
             layers.Flatten(),
             layers.Dense(10, activation="softmax"),
+        ]
+    )
+
+
+def bends_the_scores():
+    """Your last layer bends the ten scores: behind a ReLU no score is below zero, and a class that starts there never
+    learns. End with plain `layers.Dense(10)`, without an activation.
+    """
+    import keras
+    from keras import layers
+
+    return keras.Sequential(
+        [
+            keras.Input((8, 8, 1)),
+            layers.Conv2D(8, 3, activation="relu"),
+            layers.Conv2D(8, 3, activation="relu"),
+            layers.MaxPooling2D(),
+            layers.Flatten(),
+            layers.Dense(10, activation="relu"),
         ]
     )
 
@@ -611,7 +631,7 @@ def _stack_fault(model: object, layers: list, convolutions: list[int]) -> str:
         return "no_relu"
     if model.count_params() > BUDGET:
         return "over_the_budget"
-    return "ends_in_softmax" if _activation(layers[-1]) == "softmax" else FINE
+    return {"linear": FINE, "softmax": "ends_in_softmax"}.get(_activation(layers[-1]), "bends_the_scores")
 
 
 def _layers(model: object):
@@ -655,6 +675,7 @@ small_network = Exercise(
         one_output,
         never_flattens,
         ends_in_softmax,
+        bends_the_scores,
     ],
     cases=lambda: [()],
     situation="",

@@ -194,8 +194,8 @@ def keeps_the_images_type(image, kernel):
 
 
 def adds_in_the_images_type(image, kernel):
-    """Your running total has the image's integer type: in uint8 200 + 100 is 44, because counting begins again
-    at 256. Begin with `total = 0.0`; `total = 0` lets NumPy stay with uint8.
+    """Your sums keep the image's integer type: in uint8 200 + 100 is 44, because counting begins again at 256.
+    Compute in floating-point numbers: `image = image.astype(float)`, or a total that begins with `0.0`.
     """
     h, w = image.shape
     kh, kw = kernel.shape
@@ -265,7 +265,7 @@ cross_correlate = Exercise(
 
 
 def my_strided(image, kernel, stride):
-    """Slide `kernel` (kh, kw) over `image` (h, w) in steps of `stride` pixels, down and right alike.
+    """Slide `kernel` (kh, kw) over `image` (h, w) in steps of `stride` pixels, down and right.
 
     Return one sum for each place where the whole kernel fits:
     ((h - kh) // stride + 1, (w - kw) // stride + 1) of them.
@@ -405,7 +405,7 @@ stride = Exercise(
         "Two loops over `(h - kh) // stride + 1` rows and `(w - kw) // stride + 1` columns, and the patch is "
         "`image[i * stride : i * stride + kh, j * stride : j * stride + kw]`.",
     ],
-    insight="A stride of 2 leaves a quarter of the sums: a smaller map for a quarter of the work.",
+    insight="A stride of 2 leaves a quarter of the sums, and all that follows has a quarter of the numbers to read.",
 )
 
 
@@ -541,10 +541,10 @@ count_weights = Exercise(
 
 
 def my_receptive_field(layers):
-    """How many pixels of the input, along one side, does one number of the last layer see?
+    """How many input pixels, along one side, does one number of the last layer see?
 
-    `layers` lists (size, stride), first layer first: two 3×3 convolutions and a 2×2 pooling with
-    stride 2 are [(3, 1), (3, 1), (2, 2)].
+    `layers` lists (size, stride), first layer first: two 3×3 convolutions and a 2×2 pooling
+    with stride 2 are [(3, 1), (3, 1), (2, 2)].
     """
     raise NotImplementedError
 
