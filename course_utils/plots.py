@@ -46,7 +46,9 @@ def show_images(
     Images with a negative value are drawn signed, from −limit to limit (`limit` is each one's largest magnitude if
     not given); the others from 0 to 1, or to their largest value. `size` is the width of one picture in inches.
     """
-    images = [_picture(image) for image in images]
+    images = _pictures(images)
+    if columns is not None and columns < 1:
+        raise ValueError(f"columns is {columns}; there must be at least one.")
     if titles is not None and len(titles) != len(images):
         raise ValueError(f"There are {len(images)} images and {len(titles)} titles; give one title for each image.")
     columns = columns or min(len(images), 5)
@@ -67,6 +69,8 @@ def show_images(
 def show_products(patch: np.ndarray, kernel: np.ndarray, titles: Sequence[str] = ("patch", "kernel")) -> Figure:
     """Three grids of numbers, `patch` × `kernel` = products, with the sum of the products in the last title."""
     patch, kernel = np.asarray(patch, float), np.asarray(kernel, float)
+    if patch.ndim != 2 or patch.shape != kernel.shape:
+        raise ValueError(f"Patch and kernel must have one shape (h, w); they have {patch.shape} and {kernel.shape}.")
     products = patch * kernel
     names = [*titles, f"products, sum {products.sum():.2f}"]
     figure, axes = _figure(1, 3, (8, 2.7))
@@ -104,6 +108,10 @@ def show_curves(
     limits: tuple[float, float] | None = None,
 ) -> Figure:
     """Lines by name over a common x (0, 1, 2 … if not given). `labels` are those of the two axes."""
+    _check_named(curves)
+    if x is not None and any(len(values) != len(x) for values in curves.values()):
+        lengths = {name: len(values) for name, values in curves.items()}
+        raise ValueError(f"x has {len(x)} values, the curves have {lengths}; all must have as many.")
     figure, axes = _figure(1, 1, (7, 3.6))
     axis = axes.flat[0]
     for (name, values), (colour, marker, line) in zip(curves.items(), cycle(STYLES), strict=False):
@@ -125,10 +133,13 @@ def show_points(
     groups: Mapping[str, np.ndarray], labels: tuple[str, str] = ("", ""), title: str = "", log: bool = False
 ) -> Figure:
     """Clouds of points by name, each (n, 2)."""
+    _check_named(groups)
     figure, axes = _figure(1, 1, (6, 3.8))
     axis = axes.flat[0]
     for (name, points), (colour, marker, _) in zip(groups.items(), cycle(STYLES), strict=False):
         points = np.asarray(points)
+        if points.ndim != 2 or points.shape[1] != 2:
+            raise ValueError(f"The points of {name!r} have shape {points.shape}; they must be (n, 2).")
         axis.scatter(points[:, 0], points[:, 1], 22, color=colour, marker=marker, alpha=0.7, label=name)
     scale = "log" if log else "linear"
     axis.set(xlabel=labels[0], ylabel=labels[1], title=title, xscale=scale, yscale=scale)
@@ -138,7 +149,12 @@ def show_points(
 
 def show_probabilities(images: np.ndarray, opinions: Mapping[str, np.ndarray], titles: Sequence[str]) -> Figure:
     """Each digit above its bars: `images` (n, 8, 8, 1), `opinions` by model name, each (n, 10) probabilities."""
-    count = len(images)
+    count = len(_pictures(images))
+    _check_named(opinions)
+    for name, rows in opinions.items():
+        if np.shape(rows) != (count, 10) or len(titles) != count:
+            given = f"{count} images, {len(titles)} titles and {np.shape(rows)} probabilities of {name!r}"
+            raise ValueError(f"There are {given}; each image needs a title and a row of ten probabilities.")
     figure, axes = _figure(2, count, (max(1.7 * count, 4), 3.1), height_ratios=[1, 1])
     for column in range(count):
         _draw(axes[0, column], _picture(images[column]), None)
@@ -171,8 +187,21 @@ def _done(figure: Figure) -> Figure:
     return figure
 
 
+def _check_named(series: Mapping) -> None:
+    if not isinstance(series, Mapping) or not series:
+        raise ValueError("Give what is drawn by name, as in {'CNN': values}, and at least one.")
+
+
+def _pictures(images) -> list[np.ndarray]:
+    if images is None or np.ndim(images[0] if len(images) else 0) < 2:
+        raise ValueError("Give a list of at least one image, as in [image].")
+    return [_picture(image) for image in images]
+
+
 def _picture(image) -> np.ndarray:
     image = np.asarray(image)
+    if image.size == 0:
+        raise ValueError(f"There is nothing to see in an image of shape {image.shape}.")
     if image.ndim == 3 and image.shape[2] == 1:
         image = image[..., 0]
     if image.ndim == 2 or (image.ndim == 3 and image.shape[2] == 3):

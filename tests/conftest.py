@@ -23,6 +23,15 @@ def pytest_configure(config):
     os.environ["JUPYTER_PATH"] = str(Path(sys.prefix, "share", "jupyter"))
 
 
+def pytest_terminal_summary(terminalreporter):
+    """How quickly the explorations followed, measured by the browser tests."""
+    reports = (report for outcome in ("passed", "failed") for report in terminalreporter.getreports(outcome))
+    measured = [text for report in reports for name, text in report.user_properties if name == "latency"]
+    if measured:
+        terminalreporter.section("latency in the browser, median of 30")
+        terminalreporter.write_line("\n".join(measured))
+
+
 @pytest.fixture(scope="session")
 def keras():
     """Keras, made ready as lessons do it. Mark the test `keras`: the import takes seconds."""

@@ -1,6 +1,7 @@
 """The `course` command: open lessons, run them, train what they need, look at the machine."""
 
 import logging
+import os
 import sys
 from importlib.metadata import version
 from pathlib import Path
@@ -26,8 +27,7 @@ app.command()(doctor)
 
 def main() -> None:
     """Run `course`. What it cannot do it says in one sentence on standard error, with exit code 2."""
-    for stream in (sys.stdout, sys.stderr):
-        stream.reconfigure(encoding="utf-8", errors="replace")  # ✓ must not fail in an old terminal or a pipe
+    _ready_streams()
     logging.getLogger("asyncio").setLevel(logging.CRITICAL)  # Ctrl+C would end in a traceback about nbclient's tasks
     try:
         app()
@@ -37,9 +37,22 @@ def main() -> None:
         _refuse(f"{error.filename or 'The system'}: {error.strerror or error}.")
 
 
+def _ready_streams() -> None:
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:  # closed, as by `>&-`
+            setattr(sys, name, open(os.devnull, "w"))  # noqa: SIM115 for as long as the program runs
+        getattr(sys, name).reconfigure(encoding="utf-8", errors="replace")  # ✓ must not fail in an old terminal
+
+
 def _refuse(sentence: str) -> None:
     Console(stderr=True).print(f"✗ {sentence}", style="red", soft_wrap=True, markup=False, highlight=False)
     sys.exit(2)
+
+
+def _folder(text: str) -> Path:
+    if not text:
+        raise CourseError("--html needs the name of a folder, such as pages; for the current one give a dot.")
+    return Path(text)
 
 
 def _print_version(wanted: bool) -> None:
@@ -83,7 +96,8 @@ def run_command(
         list[str] | None, typer.Argument(metavar="LESSON…", help="Numbers or names; all lessons if none is given.")
     ] = None,
     html: Annotated[
-        Path | None, typer.Option(metavar="FOLDER", help="Write each lesson as a page into this folder.")
+        Path | None,
+        typer.Option(parser=_folder, metavar="FOLDER", help="Write each lesson as a page into this folder."),
     ] = None,
     refresh: Annotated[bool, typer.Option("--refresh", help="Renew the outputs in the lessons themselves.")] = False,
 ) -> None:

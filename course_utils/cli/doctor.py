@@ -18,7 +18,7 @@ import typer
 
 from course_utils.runtime import repository
 
-__all__ = ["Finding", "doctor", "examine", "report"]
+__all__ = ["Finding", "backend", "doctor", "examine", "look_at_backend", "report"]
 
 PYTHONS = ((3, 11), (3, 13))
 AGAIN = "Set the environment up again: delete the folder .venv and run `make env`."
@@ -55,9 +55,9 @@ def examine() -> list[Finding]:
     return [
         look_at_python(sys.version_info[:3]),
         look_at_packages(repository() / "requirements.lock"),
-        look_at_backend(_backend()),
-        look_at_gpu(_backend()),
-        look_at_gpu_memory(_backend()),
+        look_at_backend(backend()),
+        look_at_gpu(backend()),
+        look_at_gpu_memory(backend()),
         look_at_kernel(),
         look_at_widgets(),
         look_at_disk(repository()),
@@ -136,9 +136,9 @@ def _difference(name: str, pinned: str) -> str:
     return f"{name} {installed} instead of {pinned}" if installed else f"{name} missing"
 
 
-def _backend() -> str:
+def backend() -> str:
     """The backend that `setup(keras=True)` will start."""
-    return os.environ.get("KERAS_BACKEND", "tensorflow")
+    return os.environ.get("KERAS_BACKEND") or "tensorflow"
 
 
 def look_at_backend(backend: str) -> Finding:

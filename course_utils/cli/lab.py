@@ -10,6 +10,7 @@ from pathlib import Path
 from rich.console import Console
 
 from course_utils.cli import lessons
+from course_utils.cli.errors import CourseError
 
 __all__ = ["open_lesson"]
 
@@ -32,10 +33,11 @@ def open_lesson(
 
     The copy is made when there is none, or when `fresh` asks for another beside it. No copy is ever overwritten.
     `dry_run` prints what would be done, and does nothing.
+    Errors: `CourseError` for an unknown lesson, a broken one, and where my-work cannot be a folder.
     """
-    lesson = lessons.by_name(Path(name).name) if name else lessons.find()[0]
+    lesson = lessons.find()[0] if name is None else lessons.by_name(lessons.find([name])[0].name)
     fingerprint = lessons.fingerprint(lessons.read(lesson))
-    work = lessons.course_folder() / "my-work"
+    work = _work_folder()
     copies = _copies(lesson, work)
     newest = max(copies, default=0)
     if newest and not fresh:
@@ -58,6 +60,16 @@ def open_lesson(
 
 def _say(console: Console, sentence: str) -> None:
     console.print(sentence, soft_wrap=True, markup=False, highlight=False)
+
+
+def _work_folder() -> Path:
+    """The folder my-work, which need not be there yet."""
+    work = lessons.course_folder() / "my-work"
+    if work.is_symlink() and not work.exists():
+        raise CourseError(f"{work} is a link to nothing, not a folder; move it away.")
+    if work.exists() and not work.is_dir():
+        raise CourseError(f"{work} is a file, not a folder; move it away.")
+    return work
 
 
 def _copies(lesson: Path, work: Path) -> dict[int, Path]:

@@ -19,13 +19,16 @@ __all__ = ["by_name", "cell_name", "course_folder", "exercise_cells", "find", "f
 def course_folder() -> Path:
     """The folder of the course around the current directory: the one with `notebooks` and `course_utils`.
 
-    Errors: `CourseError` when the current directory lies outside a course.
+    Errors: `CourseError` when the current directory lies outside a course, or in this one and `notebooks` is gone.
     """
     here = Path.cwd()
     for folder in (here, *here.parents):
         if (folder / "notebooks").is_dir() and (folder / "course_utils").is_dir():
             return folder
-    raise CourseError(f"{here} is not inside the course: change to {repository()} first.")
+    home = repository()
+    if here.is_relative_to(home):
+        raise CourseError(f"The folder {home / 'notebooks'} is missing: restore it with `git checkout -- notebooks`.")
+    raise CourseError(f"{here} is not inside the course: change to {home} first.")
 
 
 def find(names: Sequence[str] = ()) -> list[Path]:
@@ -78,8 +81,12 @@ def read(path: Path) -> NotebookNode:
         raise CourseError(f"{path} cannot be read: {error.strerror}.") from error
     except ValueError as error:
         raise CourseError(f"{path} is not a notebook, because it is not JSON: {error}.") from error
+    except RecursionError as error:
+        raise CourseError(f"{path} is not a notebook, because its JSON is nested too deep.") from error
     if not isinstance(content, dict) or content.get("nbformat") != 4:
         raise CourseError(f"{path} is not a notebook of nbformat 4: save it anew from JupyterLab.")
+    if not isinstance(content.get("nbformat_minor"), int):  # the validator compares it before it looks
+        raise CourseError(f"{path} is a broken notebook: its nbformat_minor is not a whole number.")
     flaw = next(iter(iter_validate(content)), None)
     if flaw is not None:
         place = "".join(f"[{step!r}]" for step in flaw.absolute_path)

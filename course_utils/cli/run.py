@@ -8,8 +8,8 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.text import Text
 
-from course_utils import runtime
 from course_utils.cli import form, lessons
+from course_utils.cli.environment import check_settings
 from course_utils.cli.errors import CourseError
 from course_utils.cli.execution import Failure, Outcome, execute
 
@@ -31,7 +31,7 @@ def run(names: list[str], console: Console, *, refresh: bool = False, html: Path
     written for a lesson that fails. Errors: `CourseError`, before anything runs, for what cannot be run or written.
     """
     notebooks = {path: lessons.read(path) for path in lessons.find(names)}
-    _check_seed()
+    check_settings()
     if html is not None:
         _make_folder(html)
     outcomes = []
@@ -45,13 +45,6 @@ def run(names: list[str], console: Console, *, refresh: bool = False, html: Path
         if outcome.failure is None and html is not None:
             lessons.write_whole(html / f"{path.stem}.html", _page(path.stem, outcome.notebook))
     return all(outcome.failure is None for outcome in outcomes)
-
-
-def _check_seed() -> None:
-    try:
-        runtime.seed()
-    except ValueError as error:
-        raise CourseError(str(error)) from error
 
 
 def _make_folder(folder: Path) -> None:

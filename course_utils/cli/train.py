@@ -8,6 +8,7 @@ from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.text import Text
 
 from course_utils import runtime
+from course_utils.cli.environment import check_settings
 from course_utils.cli.errors import CourseError
 from course_utils.recognition import trained
 
@@ -17,11 +18,12 @@ __all__ = ["train"]
 def train(names: list[str], console: Console) -> None:
     """Run the trainings called `names` (all when empty) and write their files into data/trained, a line each.
 
-    Errors: `CourseError`, before anything is trained, when a name is unknown.
+    Errors: `CourseError`, before anything is trained, for an unknown name or impossible settings.
     """
     unknown = [name for name in names if name not in trained.TRAININGS]
     if unknown:
         raise CourseError(f"There is no training {unknown[0]!r}; there are {', '.join(trained.TRAININGS)}.")
+    check_settings()
     for name in dict.fromkeys(names or trained.TRAININGS):
         began = monotonic()
         path = trained.save(name, _train_shown(name))

@@ -35,8 +35,10 @@ class Digits:
 
     def __getitem__(self, rows) -> "Digits":
         """The digits of these rows: a slice, a boolean mask or an array of indices."""
-        if isinstance(rows, (int, np.integer)):
+        if _is_whole(rows):
             raise TypeError(f"Digits take a slice, a mask or an array of rows; for one digit use {rows}:{rows + 1}.")
+        if not isinstance(rows, slice) and np.ndim(rows) != 1:
+            raise TypeError(f"Digits take a slice, a mask or an array of rows; got {rows!r}.")
         return Digits(self.images[rows], self.labels[rows], self.writers[rows])
 
     def __repr__(self) -> str:
@@ -71,12 +73,14 @@ def load(split: str = "by writer", seed: int | None = None) -> Split:
     - `"random"`: 60 / 20 / 20 %, stratified by class, shuffled by `seed` (0 if not given). All sets share writers.
     - `"halves"`: scikit-learn's own example, first half against second half; validation is the end of the first half.
 
-    Errors: `ValueError` for another split, or for a `seed` where nothing is shuffled.
+    Errors: `ValueError` for another split, for a `seed` where nothing is shuffled or that is none.
     """
     if split not in SPLITS:
         raise ValueError(f"There is no split {split!r}; choose one of {', '.join(map(repr, SPLITS))}.")
     if seed is not None and split != "random":
         raise ValueError(f"The split {split!r} is fixed and takes no seed; only 'random' does.")
+    if seed is not None and not (_is_whole(seed) and 0 <= seed < 2**32):
+        raise ValueError(f"A seed is a whole number from 0 to 4294967295; got seed={seed!r}.")
     digits = load_all()
     if split == "random":
         return _random_split(digits, seed or 0)
@@ -100,10 +104,12 @@ def _random_split(digits: Digits, seed: int) -> Split:
 def shift(images: np.ndarray, right: int = 0, down: int = 0) -> np.ndarray:
     """Move pictures (n, h, w, 1) by whole pixels; blank paper comes in, what leaves is lost. Taught in lesson 02.
 
-    Errors: `ValueError` for pictures of another rank or a move as large as the picture.
+    Errors: `ValueError` for pictures of another rank, for parts of pixels and for a move as large as the picture.
     """
     if images.ndim != 4:
         raise ValueError(f"The images have shape {images.shape}; they must be (n, height, width, 1).")
+    if not (_is_whole(right) and _is_whole(down)):
+        raise ValueError(f"Pictures move by whole pixels; got right={right!r}, down={down!r}.")
     height, width = images.shape[1:3]
     if abs(down) >= height or abs(right) >= width:
         raise ValueError(f"A move of {down} down and {right} right leaves nothing of {height} × {width} pixels.")
@@ -112,3 +118,7 @@ def shift(images: np.ndarray, right: int = 0, down: int = 0) -> np.ndarray:
     source = slice(max(-down, 0), height + min(-down, 0)), slice(max(-right, 0), width + min(-right, 0))
     moved[:, *target] = images[:, *source]
     return moved
+
+
+def _is_whole(value) -> bool:
+    return isinstance(value, (int, np.integer)) and not isinstance(value, bool)

@@ -1,5 +1,6 @@
 """Exercises of lesson 02, Digits CNN."""
 
+import copy
 import itertools
 import re
 import sys
@@ -7,8 +8,8 @@ import sys
 import numpy as np
 
 from course_utils.exercises.engine import FINE, Exercise
-from course_utils.exercises.running import Outcome
-from course_utils.exercises.words import RAISED, a, as_array
+from course_utils.exercises.running import Outcome, call
+from course_utils.exercises.words import RAISED, a, as_array, no_array, too_narrow
 
 __all__ = ["augment", "loss", "small_network", "softmax"]
 
@@ -98,6 +99,24 @@ def one_maximum_for_all(logits):
     return powers / powers.sum(axis=1, keepdims=True)
 
 
+def takes_something_else_away(logits):
+    """Your answer takes a number away from each row, but not the row's largest: its mean, its smallest or its first,
+    say. Then the largest stays above zero, and on `[[0, 2000, 0]]` `np.exp` makes it ∞, and ∞ / ∞ is no number
+    (NaN). After `logits - logits.max(axis=1, keepdims=True)` no logit is above 0.
+    """
+    powers = np.exp(logits - logits.mean(axis=1, keepdims=True))
+    return powers / powers.sum(axis=1, keepdims=True)
+
+
+def sums_lose_their_axis(logits):
+    """Your answer takes one number from each row, by `max` or `sum`, and gets them lying side by side, shape (n,),
+    like a row; NumPy then lines them up with the columns. That raises an error, or with as many rows as columns
+    goes wrong in silence. `keepdims=True` keeps them below each other, shape (n, 1).
+    """
+    powers = np.exp(logits - logits.max(axis=1, keepdims=True))
+    return powers / powers.sum(axis=1)
+
+
 def divides_the_scores(logits):
     """Your answer divides the logits by their sum. Logits may be negative, and their sum may be 0, so that makes no
     shares: try `[[1, -1]]`. `np.exp` makes every logit positive first, and keeps their order.
@@ -125,7 +144,8 @@ def _some_logits():
     return [
         (np.array([[1.0, -1.0]]),),
         (np.array([[0.0, 0.0, 0.0], [2.0, 1.0, 0.0]]),),
-        (np.array([[1000.0, 999.0], [0.0, 1.0], [-1000.0, -1001.0]]),),
+        # All large logits in one input: who overflows there and has another misconception still gets its sentence.
+        (np.array([[1000.0, 999.0, 1001.0], [-1000.0, -1001.0, -999.0], [0.0, 1.0, 0.0], [0.0, 2000.0, 0.0]]),),
         (np.array([[3, 1, 0], [0, 2, 2]]),),
         (rng.normal(0, 3, (4, 10)).round(1).astype(np.float32),),
         (rng.normal(0, 3, (3, 3)).round(1),),
@@ -142,6 +162,8 @@ softmax = Exercise(
         shares_of_everything,
         overflows,
         one_maximum_for_all,
+        takes_something_else_away,
+        sums_lose_their_axis,
         divides_the_scores,
         shares_each_alone,
         winner_takes_all,
@@ -217,6 +239,14 @@ def every_row_with_every_label(probabilities, labels):
     of both.
     """
     return -np.log(probabilities[:, labels]).mean()
+
+
+def picks_rows(probabilities, labels):
+    """Your answer picks whole rows: the first index of an array counts rows, and `probabilities[labels]` is the row of
+    image 3 for label 3. The label counts columns, and each image has its own row:
+    `probabilities[np.arange(len(labels)), labels]`.
+    """
+    return -np.log(probabilities[labels]).mean()
 
 
 def surprise_at_the_favourite(probabilities, labels):
@@ -305,6 +335,7 @@ loss = Exercise(
         label_as_vector,
         weighs_by_the_label,
         every_row_with_every_label,
+        picks_rows,
         surprise_at_the_favourite,
         surprise_in_bits,
         surprise_in_tens,
@@ -844,8 +875,9 @@ def never_plus_one(images, rng):
 
 
 def draws_from_elsewhere(images, rng):
-    """Your shifts are right, but they are not drawn from `rng`. With `np.random` or a generator of your own nobody can
-    repeat your run by giving the same seed. Ask the generator that was passed: `rng.integers(-1, 2, size=2)`.
+    """Your shifts are right, but not all of them are drawn from `rng`. With `np.random` or a generator of
+    your own nobody can repeat your run by giving the same seed. Ask the generator that was passed:
+    `rng.integers(-1, 2, size=2)`.
     """
     n, h, w, _ = images.shape
     padded = np.pad(images, ((0, 0), (1, 1), (1, 1), (0, 0)))
@@ -867,12 +899,21 @@ def _move_fault(outcome: Outcome) -> str:
         return moved
     if moved.shape != images.shape:
         return f"Your result has shape {moved.shape}; it should have the shape of `images`, {images.shape}."
+    narrow = too_narrow(moved.dtype)
+    if narrow:
+        return f"{narrow} Make room in the type of the images, `np.zeros_like(images)`."
     matches = _matches(moved, [_shifted(images, move) for move in _MOVES])
     if not matches.any(axis=0).all():
         return _no_move(moved, images, matches.any(axis=0))
     drawn = rng.bit_generator.state != outcome.left[1].bit_generator.state
     seen = {_MOVES[k] for k in np.unique(matches.argmax(axis=0))}
-    return _spread_fault(seen, drawn)
+    return _spread_fault(seen, drawn and _repeats(outcome, moved)) or no_array(outcome.value)
+
+
+def _repeats(outcome: Outcome, moved: np.ndarray) -> bool:
+    """A second call, with an equal generator, gives the same images."""
+    again = call(outcome.function, copy.deepcopy(outcome.given))
+    return np.array_equal(as_array(again), moved)
 
 
 def _shifted(images: np.ndarray, move: tuple[int, int], mode: str = "constant") -> np.ndarray:

@@ -150,6 +150,49 @@ def square_only(image, kernel):
     return sums
 
 
+def square_kernel_only(image, kernel):
+    """Your answer takes the kernel's height for its width too. Kernels need not be square: ask for both sides,
+    `kh, kw = kernel.shape`, and try a kernel of 3 × 2.
+    """
+    h, w = image.shape
+    k = len(kernel)
+    sums = np.zeros((h - k + 1, w - k + 1))
+    for i in range(h - k + 1):
+        for j in range(w - k + 1):
+            sums[i, j] = (image[i : i + k, j : j + k] * kernel).sum()
+    return sums
+
+
+def kernel_as_wide_as_high(image, kernel):
+    """Your loops run over the kernel as far to the right as down. A kernel of 1 × 2 has one row and two columns, so
+    they need both sides, `kh, kw = kernel.shape`: a counts up to kh, b up to kw.
+    """
+    h, w = image.shape
+    k = len(kernel)
+    sums = np.zeros((h - k + 1, w - k + 1))
+    for i in range(h - k + 1):
+        for j in range(w - k + 1):
+            for a in range(k):
+                for b in range(k):
+                    sums[i, j] += image[i + a, j + b] * kernel[a, b]
+    return sums
+
+
+def keeps_the_last_product(image, kernel):
+    """Your answer writes each product over the one before, so only the last product is left: the kernel's lower right
+    number times its pixel. `sums[i, j] += …` adds to what is there; `=` replaces it.
+    """
+    h, w = image.shape
+    kh, kw = kernel.shape
+    sums = np.zeros((h - kh + 1, w - kw + 1))
+    for i in range(h - kh + 1):
+        for j in range(w - kw + 1):
+            for a in range(kh):
+                for b in range(kw):
+                    sums[i, j] = image[i + a, j + b] * kernel[a, b]
+    return sums
+
+
 def mixes_height_and_width(image, kernel):
     """Your answer mixes height and width. An array gives its height first, `h, w = image.shape`, and its first
     index counts rows from top to bottom. Square images hide this; try 4 × 6.
@@ -243,6 +286,9 @@ cross_correlate = Exercise(
         stops_one_early,
         leaves_the_last_zero,
         square_only,
+        square_kernel_only,
+        kernel_as_wide_as_high,
+        keeps_the_last_product,
         mixes_height_and_width,
         keeps_the_size,
         keeps_the_images_type,
@@ -310,6 +356,20 @@ def computes_all_and_crops(image, kernel, stride):
     sums = np.zeros((rows, columns))
     for i in range(rows):
         for j in range(columns):
+            sums[i, j] = (image[i : i + kh, j : j + kw] * kernel).sum()
+    return sums
+
+
+def counts_places_in_pixels(image, kernel, stride):
+    """Your answer writes to `[i, j]` of its result where i and j are pixels, 0, 2, 4 …, and soon beyond its end. The
+    result counts places, 0, 1, 2 …: with i a pixel row and j a pixel column, write to
+    `[i // stride, j // stride]`.
+    """
+    h, w = image.shape
+    kh, kw = kernel.shape
+    sums = np.zeros(((h - kh) // stride + 1, (w - kw) // stride + 1))
+    for i in range(0, h - kh + 1, stride):
+        for j in range(0, w - kw + 1, stride):
             sums[i, j] = (image[i : i + kh, j : j + kw] * kernel).sum()
     return sums
 
@@ -390,6 +450,7 @@ stride = Exercise(
     right=[strided_loops, every_stride_th_patch, all_then_every_stride_th],
     wrong=[
         computes_all_and_crops,
+        counts_places_in_pixels,
         ignores_the_stride,
         steps_down_only,
         steps_right_only,
@@ -584,6 +645,27 @@ def pooling_doubles(layers):
     return field
 
 
+def multiplies_from_the_input_up(layers):
+    """Your answer multiplies what was seen by each stride on the way up from the input. Multiplying belongs to the way
+    down: begin with 1 at the last layer and take `field = (field - 1) * stride + size` over `reversed(layers)`.
+    On the way up, keep a second number, the step.
+    """
+    field = 1
+    for size, stride in layers:
+        field = field * stride + size - 1
+    return field
+
+
+def output_rule_from_the_input(layers):
+    """Your rule, (what is seen − 1) · stride + size, is right from the last layer down to the pixels, and you start at
+    the first layer. Walk the other way, `for size, stride in reversed(layers)`.
+    """
+    field = 1
+    for size, stride in layers:
+        field = (field - 1) * stride + size
+    return field
+
+
 def ignores_the_strides(layers):
     """Your answer adds `size - 1` for every layer, as if all steps were one pixel. After a layer with stride 2,
     neighbours lie two pixels apart, so a 3×3 layer on top widens the view by 2 × 2 = 4. Try
@@ -665,6 +747,8 @@ receptive_field = Exercise(
     right=[from_the_input_up, from_the_output_down, steps_as_a_product],
     wrong=[
         pooling_doubles,
+        multiplies_from_the_input_up,
+        output_rule_from_the_input,
         ignores_the_strides,
         adds_the_sizes,
         multiplies_the_sizes,

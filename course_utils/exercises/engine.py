@@ -7,6 +7,7 @@ module that defines the exercise: the body is the answer, the docstring is what 
 import ast
 import inspect
 import re
+import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
@@ -15,11 +16,12 @@ import numpy as np
 
 from course_utils.exercises.running import Outcome, OutOfTime, call, quiet, within
 from course_utils.exercises.verdict import Shown, Verdict
-from course_utils.exercises.words import a, alike, as_array, difference, failure, is_raised, situation, table
+from course_utils.exercises.words import a, alike, as_array, difference, failure, is_raised, no_array, situation, table
 
 __all__ = ["FINE", "Exercise", "Misconception", "Verdict"]
 
 FINE = ""
+_one_check = threading.Lock()
 Reading = np.ndarray | str  # what is compared: an array, or a sentence on what came instead
 
 
@@ -100,20 +102,31 @@ class Exercise:
         after = f" That was the last one. A right answer: `exercises.{self.name}.solution()`." if number == of else ""
         return Shown(f"Hint {number} of {of}: {self._hints[number - 1]}{after}")
 
-    def check(self, answer: Callable) -> Verdict:
-        """Run `answer` on several inputs and judge it. Shows nothing, raises nothing, takes under ten seconds.
+    def check(self, *answer: Callable) -> Verdict:
+        """Run `answer`, one function, on several inputs and judge it. Shows nothing, takes under ten seconds.
 
         The student's own interrupt is passed on. Not stopped in time: an endless loop whose `except:` without a
         type swallows every alarm, and one long call into C; both are the grader's business. The text of a
         verdict is the same on every run.
+
+        Raises nothing but a RuntimeError when an answer that is being checked calls `check`; the outer check tells
+        the student.
         """
+        if not _one_check.acquire(blocking=False):
+            raise RuntimeError("`check` was called inside a check; take it out of your function")
         try:
-            return self._check(answer)
+            return self._check(*answer) if len(answer) == 1 else _incorrect(self._miscount(len(answer)))
         except KeyboardInterrupt:
             raise
         except BaseException as error:
             # An object that defends itself: its __class__, __name__ or __call__ raises.
             return _incorrect(f"What you passed to `check` could not be examined ({type(error).__name__}).")
+        finally:
+            _one_check.release()
+
+    def _miscount(self, number: int) -> str:
+        what = f"{number} values" if number else "nothing"
+        return f"`check` needs your function and nothing else, and got {what}: `check({self._stub.__name__})`."
 
     def _check(self, answer: Callable) -> Verdict:
         missing = self._missing()
@@ -142,6 +155,8 @@ class Exercise:
         named = hasattr(answer, "__name__") or isinstance(answer, partial)
         if isinstance(answer, type) or not callable(answer) or not named:
             what = f"the class {answer.__name__}" if isinstance(answer, type) else a(answer)
+            if callable(answer) and not isinstance(answer, type):
+                what += ", which can be called but was not made with `def`"
             return (
                 f"`check` needs your function itself, to run it on inputs of its own, and got {what}. "
                 f"Write its name and no parentheses behind it: `check({name})`."
@@ -191,7 +206,8 @@ class Exercise:
         return _incorrect(self._first_difference(answer, outcomes[k], readings[k], self._expected[k]))
 
     def _believed(self, readings: list[Reading], differing: list[int]) -> Verdict | None:
-        """The misconception that the fault names; those that answer alike on every input, or on all but one.
+        """The misconception that the fault names; those that answer alike on every input, or on all but one; those
+        that raise the same errors on the same inputs.
 
         Mistakes come in company: a second one that shows on a single input must not hide the first.
         """
@@ -207,7 +223,10 @@ class Exercise:
                     fitting.append(misconception)
             if fitting:
                 return _misconceived(fitting, more=exceptions > 0)
-        return None
+        errors = _errors(readings)
+        pairs = zip(self.wrong, self._misbehaviours, strict=True)
+        fitting = [misconception for misconception, behaviour in pairs if errors and _errors(behaviour) == errors]
+        return _misconceived(fitting, more=False) if fitting else None
 
     def _not_attempted(self) -> Verdict:
         return Verdict(
@@ -223,11 +242,8 @@ class Exercise:
         if changed:
             return _incorrect(f"Your result is right, but your answer changes `{changed[0]}`. {_copy(changed[0])}")
         array_due = any(isinstance(e, np.ndarray) and e.ndim for e in self._expected)
-        if array_due and isinstance(outcomes[0].value, (list, tuple)):
-            return _incorrect(
-                f"Your numbers are right, but they come as {a(outcomes[0].value)}, with which the next cells "
-                "cannot calculate. Return an array: put `np.array(…)` around your result."
-            )
+        if array_due and no_array(outcomes[0].value):
+            return _incorrect(no_array(outcomes[0].value))
         return Verdict("correct", None, f"Correct. {self._insight}")
 
     def _first_difference(self, answer: Callable, outcome: Outcome, seen: Reading, expected: Reading) -> str:
@@ -267,6 +283,11 @@ class Exercise:
 
 def _incorrect(message: str) -> Verdict:
     return Verdict("incorrect", None, message)
+
+
+def _errors(readings: list[Reading]) -> dict[int, str]:
+    """Errors, with their words, by the number of the input that raised them."""
+    return {k: reading for k, reading in enumerate(readings) if is_raised(reading)}
 
 
 def _misconceived(fitting: list[Misconception], more: bool) -> Verdict:

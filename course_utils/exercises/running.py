@@ -29,11 +29,12 @@ class OutOfTime(BaseException):
 
 @dataclass(frozen=True)
 class Outcome:
-    """What one call of a function did: `value`, or the `error` it raised.
+    """What one call of `function` did: `value`, or the `error` it raised.
 
     `given` are the arguments as they were before the call, `left` the same ones after it.
     """
 
+    function: Callable
     given: tuple
     left: tuple
     value: object = None
@@ -54,11 +55,11 @@ def call(function: Callable, given: tuple, left: tuple | None = None) -> Outcome
     left = given if left is None else left
     try:
         with np.errstate(all="ignore"):
-            return Outcome(given, left, function(*left))
+            return Outcome(function, given, left, function(*left))
     except (KeyboardInterrupt, OutOfTime):
         raise
     except BaseException as error:  # SystemExit too: `exit()` in an answer must not end the kernel
-        return Outcome(given, left, error=error)
+        return Outcome(function, given, left, error=error)
 
 
 def _same(before: object, after: object) -> bool:

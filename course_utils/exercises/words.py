@@ -5,12 +5,26 @@ import linecache
 import re
 import textwrap
 from collections.abc import Callable, Sequence
+from decimal import Decimal
+from fractions import Fraction
 
 import numpy as np
 
 from course_utils.exercises.running import Outcome
 
-__all__ = ["RAISED", "a", "alike", "as_array", "difference", "failure", "is_raised", "situation", "table"]
+__all__ = [
+    "RAISED",
+    "a",
+    "alike",
+    "as_array",
+    "difference",
+    "failure",
+    "is_raised",
+    "no_array",
+    "situation",
+    "table",
+    "too_narrow",
+]
 
 RAISED = "raised"
 _SHOWN_IN_FULL = 48  # numbers
@@ -26,16 +40,17 @@ _KINDS = {
     "float": "a number",
     "bool": "True or False",
 }
+_CONTENTS = {"U": "text", "S": "text", "O": "Python objects"}
 
 
 def as_array(outcome: Outcome) -> np.ndarray | str:
-    """What the answer returned, as a plain array of numbers; otherwise `RAISED` or a sentence.
+    """What the answer returned, as a plain array of numbers; otherwise `RAISED` with the error, or a sentence.
 
     The array is a copy and never a subclass, so no `==` of the answer's own takes part in a comparison.
     """
     value = outcome.value
     if outcome.error is not None:
-        return RAISED
+        return f"{RAISED} {type(outcome.error).__name__}: {outcome.error}"
     if value is None:
         return "Your answer returns None. `print` only shows a result; `return` at the end hands it over."
     if inspect.isgenerator(value):
@@ -43,30 +58,48 @@ def as_array(outcome: Outcome) -> np.ndarray | str:
     if inspect.iscoroutine(value):
         value.close()
         return "Your answer is an `async` function; write `def` without `async`."
+    if isinstance(value, (Fraction, Decimal)):
+        return f"Your answer returns {a(value)}; `float(…)` makes a plain number of it."
     if not isinstance(value, (int, float, list, tuple)) and not hasattr(value, "__array__"):
         return f"Your answer returns {a(value)} where numbers are asked for."
     try:
         array = np.asarray(value)
     except Exception:
         return f"Your answer returns {a(value)} that makes no array. Are its rows of different lengths?"
+    if array.dtype.kind == "O" and isinstance(value, int):
+        return "Your answer returns a whole number of at least twenty digits, far more than can be right here."
     if array.dtype.kind not in "biuf":
-        return f"Your answer returns {a(value)} of {array.dtype} where real numbers are asked for."
+        contents = _CONTENTS.get(array.dtype.kind, array.dtype)
+        return f"Your answer returns {a(value)} of {contents} where real numbers are asked for."
     return array.copy() if array.size <= _COPIED else array
 
 
+def no_array(value: object) -> str:
+    """A sentence when right numbers come as a list or tuple, else ""."""
+    if not isinstance(value, (list, tuple)):
+        return ""
+    return (
+        f"Your numbers are right, but they come as {a(value)}, with which the next cells "
+        "cannot calculate. Return an array: put `np.array(…)` around your result."
+    )
+
+
 def is_raised(reading: np.ndarray | str) -> bool:
-    return isinstance(reading, str) and reading == RAISED
+    return isinstance(reading, str) and reading.startswith(RAISED)
 
 
 def alike(one: np.ndarray | str, other: np.ndarray | str) -> bool:
-    """Two readings agree: equal sentences, or arrays of one shape and, but for rounding, one content."""
+    """Two readings agree: errors, equal sentences, or arrays of one shape and, but for rounding, one content."""
+    if is_raised(one) and is_raised(other):
+        return True
     if isinstance(one, str) or isinstance(other, str):
         return isinstance(one, str) and isinstance(other, str) and one == other
     return one.shape == other.shape and bool(_close(one, other).all())
 
 
-def _close(one: np.ndarray, other: np.ndarray) -> np.ndarray:
-    return np.isclose(one.astype(float), other.astype(float), rtol=1e-4, atol=1e-5, equal_nan=True)
+def _close(seen: np.ndarray, expected: np.ndarray) -> np.ndarray:
+    rtol = 0 if expected.dtype.kind in "iu" else 1e-4  # a count has no rounding
+    return np.isclose(seen.astype(float), expected.astype(float), rtol=rtol, atol=1e-5, equal_nan=True)
 
 
 def difference(seen: np.ndarray, expected: np.ndarray, inputs: dict[str, object]) -> str:
@@ -91,11 +124,15 @@ def _shape(array: np.ndarray, be: str, have: str) -> str:
 def _cause(came: np.generic, due: np.generic) -> str:
     if np.isnan(came):
         return " NaN means “not a number”: it comes from 0 / 0, ∞ − ∞ or 0 · ∞."
-    if came.dtype.kind in "iu" and not float(due).is_integer():
-        return f" The type of your result is {came.dtype}, which holds whole numbers only."
-    if came.dtype == np.float16:
-        return " The type of your result is float16, which keeps three digits."
-    return ""
+    fits = came.dtype.kind in "iu" and float(due).is_integer()
+    return "" if fits else f" {too_narrow(came.dtype)}".rstrip()
+
+
+def too_narrow(dtype: np.dtype) -> str:
+    """A sentence when real numbers do not fit into `dtype`, else ""."""
+    if dtype.kind in "iu":
+        return f"The type of your result is {dtype}, which holds whole numbers only."
+    return "The type of your result is float16, which keeps three digits." if dtype == np.float16 else ""
 
 
 def _told_apart(came: float, due: float) -> tuple[str, str]:

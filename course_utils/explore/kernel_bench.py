@@ -281,7 +281,10 @@ def _photograph(image) -> np.ndarray:
 def _smaller(image: np.ndarray) -> np.ndarray:
     """Means of square blocks, so that no side is longer than SIDE."""
     block = -(-max(image.shape) // SIDE)
-    rows, columns = (max(side // block, 3) for side in image.shape)
+    rows, columns = (side // block for side in image.shape)
+    if min(rows, columns) < 3:
+        height, width = image.shape
+        raise ValueError(f"An image of {height} × {width} is too long and thin to be shown; cut a piece out of it.")
     whole = image[: rows * block, : columns * block].astype(np.float64)
     return whole.reshape(rows, block, columns, block).mean(axis=(1, 3))
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from course_utils.data.digits import Digits
 from course_utils.recognition.inputs import as_images
 
 __all__ = ["Baseline", "logistic", "nearest_neighbours", "svm"]
@@ -66,10 +67,11 @@ def nearest_neighbours(train, k: int = 3) -> Baseline:
     """
     from sklearn.neighbors import KNeighborsClassifier
 
-    if k not in range(1, len(train) + 1):
-        raise ValueError(f"k is the number of neighbours that vote, from 1 to {len(train)} here; got {k!r}.")
+    rows, labels = _table(train)
+    if k not in range(1, len(rows) + 1):
+        raise ValueError(f"k is the number of neighbours that vote, from 1 to {len(rows)} here; got {k!r}.")
     # A tree stays on one thread; the default waits for all cores, 200 ms for a digit when one of them is busy.
-    estimator = KNeighborsClassifier(k, algorithm="kd_tree").fit(*_table(train))
+    estimator = KNeighborsClassifier(k, algorithm="kd_tree").fit(rows, labels)
     return Baseline(f"{k} nearest neighbours", estimator, estimator.predict_proba)
 
 
@@ -83,6 +85,8 @@ def logistic(train) -> Baseline:
 
 def _table(digits) -> tuple[np.ndarray, np.ndarray]:
     """Rows (n, 64) and labels (n,); all ten digits must be there, so that column k is the digit k."""
+    if not isinstance(digits, Digits):
+        raise ValueError(f"These models learn from Digits, such as digits.load().train; got {type(digits).__name__}.")
     missing = sorted(set(range(10)) - set(np.unique(digits.labels).tolist()))
     if missing:
         raise ValueError(f"These models need every digit among their examples; missing: {missing}.")

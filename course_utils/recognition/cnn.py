@@ -13,6 +13,7 @@ __all__ = ["augment", "build", "load_trained", "predict", "train"]
 
 BATCH = 64
 LEARNING_RATE = 3e-3
+NETWORKS = ("cnn", "cnn_plain")
 
 
 def build():
@@ -175,6 +176,8 @@ def load_trained(name: str = "cnn") -> Network:
     """The network `name` as `course train` left it, in NumPy: `.predict(images)` -> probabilities (n, 10).
 
     name: `"cnn"`, the recipe, or `"cnn_plain"`, the same without augmentation.
-    Errors: those of `store.load`.
+    Errors: `ValueError` for another name, and those of `store.load`.
     """
+    if name not in NETWORKS:
+        raise ValueError(f"There is no trained network {name!r}; there are {' and '.join(map(repr, NETWORKS))}.")
     return Network(store.load(name))

@@ -60,7 +60,7 @@ def checksums() -> dict[str, str]:
 
 
 def _path(name: str) -> Path:
-    if not name.isidentifier():
+    if not isinstance(name, str) or not name.isidentifier():
         raise ValueError(f"A name of trained weights is a plain word such as 'cnn'; got {name!r}.")
     return folder() / f"{name}.npz"
 

@@ -114,11 +114,13 @@ def test_a_hidden_error_is_seen(open_cells):
     assert notebook.hidden_errors()
 
 
-def test_a_slow_exploration_is_seen(capsys):
-    check_latency({"drag": 149, "click": 10}, "quick enough")
+def test_a_slow_exploration_is_seen():
+    records = []
+    check_latency({"drag": 149, "click": 10}, "quick enough", lambda *record: records.append(record))
     with pytest.raises(AssertionError, match="drag more than three times as slow"):
-        check_latency({"drag": 151, "click": 10}, "slow")
-    assert "drag 149 ms (target 50)" in capsys.readouterr().out
+        check_latency({"drag": 151, "click": 10}, "slow", lambda *record: records.append(record))
+    assert records[0] == ("latency", "quick enough: drag 149 ms (target 50), click 10 ms (target 300)")
+    assert len(records) == 2
 
 
 def test_no_browser_is_said_with_the_cure(monkeypatch):
@@ -149,7 +151,7 @@ def test_all_words_are_legible(open_cells, theme):
     assert not found["weak"], f"too little contrast: {found['weak']}"
 
 
-def test_explorations_that_no_lesson_shows(open_cells):
+def test_explorations_that_no_lesson_shows(open_cells, record_property):
     """An exploration is checked in its lesson; until it has one, here."""
     lessons = "".join(path.read_text(encoding="utf-8") for path in LESSONS)
     for name in explore.__all__:
@@ -162,5 +164,5 @@ def test_explorations_that_no_lesson_shows(open_cells):
         check_pointing(shown)
         check_puzzles(shown)
         check_keys(notebook, shown.root)
-        check_latency(measure(shown), name)
+        check_latency(measure(shown), name, record_property)
         assert not notebook.hidden_errors()

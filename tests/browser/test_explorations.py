@@ -21,8 +21,8 @@ def test_no_key_reaches_the_notebook(lesson, exploration):
     assert not lesson.hidden_errors()
 
 
-def test_it_is_quick(exploration, request):
-    check_latency(measure(exploration), request.node.callspec.id)
+def test_it_is_quick(exploration, request, record_property):
+    check_latency(measure(exploration), request.node.callspec.id, record_property)
 
 
 def test_a_guess_answers_and_keeps_its_keys(lesson, guess):

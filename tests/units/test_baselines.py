@@ -66,3 +66,10 @@ def test_training_sets_that_cannot_be():
         svm(SPLIT.train[SPLIT.train.labels != 3])
     with pytest.raises(ValueError, match="from 1 to 1029 here; got 0"):
         nearest_neighbours(SPLIT.train, k=0)
+
+
+@pytest.mark.parametrize("train", [None, SPLIT.train.images, SPLIT])
+@pytest.mark.parametrize("fit", FITS.values(), ids=FITS)
+def test_training_takes_digits(fit, train):
+    with pytest.raises(ValueError, match=rf"load\(\)\.train; got {type(train).__name__}"):
+        fit(train)

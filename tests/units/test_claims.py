@@ -41,3 +41,27 @@ def test_a_claim_that_fails_raises_and_prints_no_tick(broken, capsys):
     with pytest.raises(ClaimFailed):
         broken()
     assert "✓" not in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    "misused",
+    [
+        lambda: claim.that("x", "False"),
+        lambda: claim.that("x", float("nan")),
+        lambda: claim.that(True, "x"),
+        lambda: claim.at_least("x", "0.99", 0.9),
+        lambda: claim.at_least("x", None, 0.9),
+        lambda: claim.at_least("x", np.ones(3), 0.9),
+        lambda: claim.at_least("x", True, 0.9),
+    ],
+)
+def test_a_claim_of_the_wrong_kind_is_refused(misused, capsys):
+    with pytest.raises(TypeError, match="laim"):
+        misused()
+    assert not capsys.readouterr().out
+
+
+@pytest.mark.parametrize("sentence", ["", "  ", "two\nlines"])
+def test_a_claim_is_one_line(sentence):
+    with pytest.raises(ValueError, match="one line"):
+        claim.that(sentence, True)

@@ -67,6 +67,13 @@ def test_version(call):
     assert code == 0 and re.fullmatch(r"course \d+\.\d+\.\d+\n", out)
 
 
+def test_closed_streams_are_no_error(call, monkeypatch):
+    monkeypatch.setattr(sys, "stdout", None)
+    monkeypatch.setattr(sys, "stderr", None)
+    assert call("--version")[0] == 0
+    assert call("train", "nothing")[0] == 2
+
+
 # Finding and reading lessons
 
 
@@ -106,6 +113,8 @@ BROKEN = {
     "not JSON": "{]",
     "not an object": "[1, 2]",
     "another format": '{"nbformat": 3, "nbformat_minor": 0, "metadata": {}, "worksheets": []}',
+    "a version in words": '{"nbformat": 4, "nbformat_minor": "x", "metadata": {}, "cells": []}',
+    "an abyss": "[" * 100_000 + "]" * 100_000,
     "a cell without a source": '{"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": [{"cell_type": "raw"}]}',
 }
 
@@ -123,6 +132,10 @@ REFUSED = {
     "unknown path": (["run", "elsewhere/01_sums.ipynb"], "There is no notebook elsewhere/01_sums.ipynb"),
     "unknown lesson to open": (["lab", "77"], "There is no lesson '77'"),
     "a file where HTML should go": (["run", "--html", "notebooks/01_sums.ipynb"], "cannot be a folder for HTML"),
+    "no lesson's name": (["run", ""], "There is no lesson ''"),
+    "no lesson's name to open": (["lab", ""], "There is no lesson ''"),
+    "unknown path to open": (["lab", "/nonexistent/02_more.ipynb"], "There is no notebook /nonexistent/02_more.ipynb"),
+    "no folder where HTML should go": (["run", "1", "--html", ""], "--html needs the name of a folder"),
     "unknown training": (["train", "nothing"], "There is no training 'nothing'; there are "),
 }
 
@@ -132,9 +145,11 @@ def test_what_cannot_be_done_is_refused(command, sentence, course, call):
     assert_refuses(call, command, course, sentence)
 
 
-def test_an_impossible_seed_is_refused(course, call, monkeypatch):
-    monkeypatch.setenv("COURSE_SEED", "many")
-    assert_refuses(call, ["run", "--refresh"], course, "COURSE_SEED is 'many'")
+@pytest.mark.parametrize("command", ["run --refresh", "train cnn"])
+@pytest.mark.parametrize(("name", "setting"), [("COURSE_SEED", "many"), ("KERAS_BACKEND", "nonsense")])
+def test_an_impossible_setting_is_refused(name, setting, command, course, call, monkeypatch):
+    monkeypatch.setenv(name, setting)
+    assert_refuses(call, command.split(), course, f"{name} is '{setting}'")
 
 
 @pytest.mark.parametrize("command", ["run", "lab"])
@@ -143,6 +158,13 @@ def test_outside_a_course_nothing_runs(command, course, call, monkeypatch):
     (course / "notebooks").rename(course / "lessons")
     monkeypatch.chdir(elsewhere)
     assert_refuses(call, [command], course, f"{elsewhere} is not inside the course")
+
+
+@pytest.mark.parametrize("command", ["run", "lab"])
+def test_a_course_without_its_notebooks_is_refused(command, course, call, monkeypatch):
+    (course / "notebooks").rename(course / "nbs")
+    monkeypatch.setattr(lessons, "repository", lambda: course)
+    assert_refuses(call, [command], course, f"The folder {course / 'notebooks'} is missing")
 
 
 def test_a_course_without_lessons_is_refused(course, call):
@@ -349,6 +371,15 @@ def test_a_dry_run_does_nothing(course, call, opened):
     code, out, _ = call("lab", "2", "--dry-run")
     assert code == 0 and "my-work/02_more.ipynb" in out and f"{sys.executable} -m jupyterlab" in out
     assert files(course) == before and not opened
+
+
+@pytest.mark.parametrize("options", [[], ["--fresh"], ["--dry-run"]])
+@pytest.mark.parametrize("obstacle", ["file", "link"])
+def test_lab_needs_the_place_of_its_folder(obstacle, options, course, call, opened):
+    work = course / "my-work"
+    work.touch() if obstacle == "file" else work.symlink_to(course / "nowhere")
+    assert_refuses(call, ["lab", "1", *options], course, f"my-work is a {obstacle}")
+    assert not opened and not work.is_dir()
 
 
 def test_lab_asks_nobody_about_news():

@@ -1,6 +1,7 @@
 """`recognition.cnn`, its NumPy twin, and the trained weights in the repository."""
 
 import hashlib
+import re
 import subprocess
 import sys
 
@@ -39,7 +40,14 @@ def test_images_become_a_batch():
         (np.zeros((0, 8, 8)), "at least one image"),
         (np.full((1, 8, 8), 16), "images / 16"),
         (-SPLIT.test.images, "1 - images"),
-        (np.full((1, 8, 8), np.nan), "between nan"),
+        (np.full((1, 8, 8), np.inf), "between inf and inf"),
+        (np.where(np.eye(8) == 1, np.nan, 0)[None], "8 of 64 pixels are NaN"),
+        (np.zeros((1, 8, 8), complex), "numbers.*got an array of complex128"),
+        (None, "numbers.*got NoneType"),
+        ("abc", "numbers.*got str"),
+        ([[[0, 1], [1]]], "numbers.*got list"),
+        (SPLIT.test, r"pass `\.images`"),
+        (SPLIT, "numbers.*got Split"),
     ],
 )
 def test_images_that_cannot_be(images, says):
@@ -183,9 +191,16 @@ def test_trainings_save_what_load_finds(tmp_path, monkeypatch):
 
 def test_weights_that_are_not_there():
     with pytest.raises(FileNotFoundError, match=r"no trained 'rnn'.*there: cnn, cnn_history, cnn_plain"):
-        cnn.load_trained("rnn")
-    with pytest.raises(ValueError, match="plain word"):
-        cnn.load_trained("../cnn")
+        store.load("rnn")
+    for name in ("../cnn", None):
+        with pytest.raises(ValueError, match="plain word"):
+            store.load(name)
+
+
+@pytest.mark.parametrize("name", ["rnn", "cnn_history", None, ["cnn"]])
+def test_only_networks_are_loaded_as_networks(name):
+    with pytest.raises(ValueError, match=re.escape(f"no trained network {name!r}; there are 'cnn' and 'cnn_plain'")):
+        cnn.load_trained(name)
 
 
 # -- with Keras ------------------------------------------------------------------------------------

@@ -48,6 +48,12 @@ def test_a_split_that_does_not_exist():
         digits.load("halves", seed=1)
 
 
+@pytest.mark.parametrize("seed", ["a", -1, 2**32, 0.5, True])
+def test_a_seed_that_cannot_be(seed):
+    with pytest.raises(ValueError, match="whole number from 0 to 4294967295; got seed="):
+        digits.load("random", seed=seed)
+
+
 def test_rows_of_digits():
     everything = digits.load_all()
     assert len(everything) == 1797
@@ -55,6 +61,9 @@ def test_rows_of_digits():
     assert repr(everything[:131]) == "131 digits by 2 writers"
     with pytest.raises(TypeError, match="5:6"):
         everything[5]
+    for rows in (True, np.True_, None, 1.5, "a", [[1, 2]]):
+        with pytest.raises(TypeError, match="a slice, a mask or an array of rows; got "):
+            everything[rows]
     with pytest.raises(ValueError, match="read-only"):
         everything.images[0] = 1
 
@@ -100,3 +109,5 @@ def test_shift():
         digits.shift(image, right=3)
     with pytest.raises(ValueError, match="must be"):
         digits.shift(image[0])
+    with pytest.raises(ValueError, match=r"whole pixels; got right=0\.5, down=0"):
+        digits.shift(image, right=0.5)

@@ -93,9 +93,9 @@ def test_backend_that_is_not_installed(monkeypatch):
 
 def test_backend_follows_the_environment(monkeypatch):
     monkeypatch.setenv("KERAS_BACKEND", "jax")
-    assert doctor._backend() == "jax"
+    assert doctor.backend() == "jax"
     monkeypatch.delenv("KERAS_BACKEND")
-    assert doctor._backend() == "tensorflow"
+    assert doctor.backend() == "tensorflow"
 
 
 @pytest.mark.parametrize(

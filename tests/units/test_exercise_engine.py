@@ -8,6 +8,7 @@ import sys
 import threading
 import time
 import warnings
+from fractions import Fraction
 
 import nbformat
 import numpy as np
@@ -133,7 +134,10 @@ def test_an_unknown_mistake_is_shown_on_the_smallest_input():
         (lambda n, o: (n * 0.6 + o).astype(int), "holds whole numbers only"),
         (lambda n, o: ((n / 2 + o) * 1.0007).astype(np.float16), "float16"),
         (lambda n, o: (n / 2 + o).astype(complex), "an array of complex128 where real numbers"),
-        (lambda n, o: np.array(["a", "b"]), "an array of <U1 where real numbers"),
+        (lambda n, o: np.array(["a", "b"]), "an array of text where real numbers"),
+        (lambda n, o: np.array([n, None], dtype=object), "an array of Python objects where real numbers"),
+        (lambda n, o: 10**400, "returns a whole number of at least twenty digits"),
+        (lambda n, o: Fraction(1, 2), "returns a Fraction; `float(…)` makes a plain number of it."),
         (lambda n, o: [[1, 2], [3]], "a list that makes no array"),
         (lambda n, o: list(n / 2 + o), "Your numbers are right, but they come as a list"),
         (lambda n, o: tuple(n / 2 + o), "but they come as a tuple"),
@@ -205,6 +209,39 @@ def test_other_dtypes_and_callables_are_welcome():
     assert check(functools.partial(by_division)).status == "correct"
     assert check(functools.cache(lambda *_: 1)).status == "incorrect"
     assert check(lambda *arguments: by_division(*arguments)).status == "correct"
+
+
+@pytest.mark.parametrize(("given", "what"), [((), "nothing"), ((by_loop, by_loop), "2 values")])
+def test_a_check_takes_one_function(given, what):
+    message = halves().check(*given).message
+    assert message == f"`check` needs your function and nothing else, and got {what}: `check(my_halves)`."
+
+
+def test_an_object_that_can_be_called_is_no_function():
+    class Halver:
+        def __call__(self, numbers, offset):
+            return numbers / 2 + offset
+
+    assert "got a Halver, which can be called but was not made with `def`." in check(Halver()).message
+
+
+def test_a_check_inside_a_check_is_refused():
+    exercise = halves()
+
+    def checks_itself(numbers, offset):
+        exercise.check(checks_itself)
+        return numbers / 2 + offset
+
+    message = exercise.check(checks_itself).message
+    assert "`check` was called inside a check; take it out of your function." in message
+    assert "`exercise.check(checks_itself)`" in message
+    assert exercise.check(by_loop).status == "correct"
+
+
+def test_whole_numbers_are_compared_exactly():
+    count = convolution.count_weights
+    assert count.check(lambda c, f, s: 1.0 * f * (s * s * c + 1)).status == "correct"
+    assert count.check(lambda c, f, s: 1.00005 * f * (s * s * c + 1)).status == "incorrect"
 
 
 def test_a_changed_input_is_noticed():

@@ -208,6 +208,16 @@ def test_mistakes_are_recognised_in_other_words():
             logits = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
         return logits
 
+    def naive_columns(logits):
+        return np.exp(logits) / np.exp(logits).sum(axis=0)
+
+    def last_product_of_a_slice(image, kernel):
+        (h, w), (kh, kw) = image.shape, kernel.shape
+        for a in range(kh):
+            for b in range(kw):
+                sums = kernel[a, b] * image[a : a + h - kh + 1, b : b + w - kw + 1].astype(float)
+        return sums
+
     def one_hot_mean_of_everything(probabilities, labels):
         return -(np.eye(probabilities.shape[1])[labels] * np.log(probabilities)).mean()
 
@@ -215,9 +225,66 @@ def test_mistakes_are_recognised_in_other_words():
         return np.array([image[:, ::-1] if rng.integers(2) else image for image in images])
 
     assert convolution.cross_correlate.check(by_scipy).misconception == "turns_the_kernel"
+    assert convolution.cross_correlate.check(last_product_of_a_slice).misconception == "keeps_the_last_product"
+    assert cnn.softmax.check(naive_columns).misconception == "shares_across_images"
     assert cnn.softmax.check(naive_softmax_twice).misconception == "softmax_twice"
     assert cnn.loss.check(one_hot_mean_of_everything).misconception == "averages_over_classes"
     assert cnn.augment.check(torn_down_the_middle).misconception == "flips"
+
+
+@pytest.mark.parametrize("least", [np.mean, np.median, np.min, lambda x, **_: x[:, :1], lambda x, **_: x[:, -1:]])
+def test_softmax_takes_the_maximum_away_and_nothing_else(least):
+    def takes_away(logits):
+        powers = np.exp(logits - least(logits, axis=1, keepdims=True))
+        return powers / powers.sum(axis=1, keepdims=True)
+
+    assert cnn.softmax.check(takes_away).misconception == "takes_something_else_away"
+
+
+def test_errors_of_a_misconception_are_recognised_in_other_words():
+    def naive(logits):
+        return np.exp(logits) / np.exp(logits).sum(axis=1)
+
+    def shifted(logits):
+        powers = np.exp(logits - logits.max(axis=1))
+        return powers / powers.sum(axis=1, keepdims=True)
+
+    def rows(probabilities, labels):
+        return -np.log(probabilities[labels]).sum()
+
+    def pixel_rows(image, kernel, stride):
+        (h, w), (kh, kw) = image.shape, kernel.shape
+        out = np.ones(((h - kh) // stride + 1, (w - kw) // stride + 1))
+        for i in range(0, h - kh + 1, stride):
+            for j in range(0, w - kw + 1, stride):
+                out[i, j] = np.vdot(image[i : i + kh, j : j + kw], kernel)
+        return out
+
+    assert cnn.softmax.check(naive).misconception == "sums_lose_their_axis"
+    assert cnn.softmax.check(shifted).misconception == "sums_lose_their_axis"
+    assert cnn.loss.check(rows).misconception == "picks_rows"
+    assert convolution.stride.check(pixel_rows).misconception == "counts_places_in_pixels"
+    assert "IndexError" in convolution.stride.check(lambda image, kernel, stride: image[99]).message
+
+
+def test_every_draw_comes_from_the_generator_passed():
+    def half_from_elsewhere(images, rng):
+        padded = np.pad(images, ((0, 0), (1, 1), (1, 1), (0, 0)))
+        moved = np.zeros_like(images)
+        for i, (_, h, w, _) in enumerate([images.shape] * len(images)):
+            top, left = rng.integers(0, 3), np.random.randint(0, 3)
+            moved[i] = padded[i, top : top + h, left : left + w]
+        return moved
+
+    assert cnn.augment.check(half_from_elsewhere).misconception == "draws_from_elsewhere"
+
+
+def test_moved_images_are_an_array_that_holds_them():
+    moved = answer(cnn.augment, "cut_from_a_margin")
+    assert "they come as a list" in cnn.augment.check(lambda images, rng: list(moved(images, rng))).message
+    for dtype in ("uint8", "float16"):
+        message = cnn.augment.check(lambda images, rng, dtype=dtype: moved(images, rng).astype(dtype)).message
+        assert f"The type of your result is {dtype}" in message
 
 
 def test_moves_that_fit_no_misconception_are_described():

@@ -49,8 +49,27 @@ def test_no_figure_is_left_to_pyplot():
     assert not plt.get_fignums()
 
 
-def test_bad_input():
-    with pytest.raises(ValueError, match=r"\(h, w\)"):
-        plots.show_images([np.zeros(3)])
-    with pytest.raises(ValueError, match="2 titles"):
-        plots.show_images([GREY], titles=["a", "b"])
+ROWS = {"CNN": np.full((1, 10), 0.1)}
+BAD = [
+    (lambda: plots.show_images([]), "list of at least one image"),
+    (lambda: plots.show_images(None), "list of at least one image"),
+    (lambda: plots.show_images(GREY), "list of at least one image"),
+    (lambda: plots.show_images([np.zeros((0, 8))]), "nothing to see"),
+    (lambda: plots.show_images([np.zeros((2, 2, 5))]), r"\(h, w\)"),
+    (lambda: plots.show_images([GREY], titles=["a", "b"]), "2 titles"),
+    (lambda: plots.show_images([GREY], columns=0), "at least one"),
+    (lambda: plots.show_products(np.ones((8, 8)), np.ones((3, 3))), "one shape"),
+    (lambda: plots.show_curves([1, 2]), "by name"),
+    (lambda: plots.show_curves({}), "by name"),
+    (lambda: plots.show_curves({"a": [1, 2]}, x=[1]), "x has 1 values"),
+    (lambda: plots.show_points({"a": [1, 2]}), r"\(n, 2\)"),
+    (lambda: plots.show_probabilities(np.zeros((1, 8, 8, 1)), ROWS, titles=[]), "0 titles"),
+    (lambda: plots.show_probabilities(np.zeros((2, 8, 8, 1)), ROWS, titles=["1", "2"]), "ten probabilities"),
+    (lambda: plots.show_probabilities(np.zeros((1, 8, 8, 1)), {}, titles=["1"]), "by name"),
+]
+
+
+@pytest.mark.parametrize(("call", "words"), BAD)
+def test_bad_input(call, words):
+    with pytest.raises(ValueError, match=words):
+        call()
