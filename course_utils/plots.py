@@ -118,7 +118,7 @@ def show_curves(
         places = np.arange(len(values)) if x is None else np.asarray(x)
         marks = marker if len(values) <= 20 else None
         axis.plot(places, values, color=colour, marker=marks, linestyle=line, label=name, lw=2)
-    if x is not None and len(x) <= 12:
+    if x is not None and len(x) <= 20:
         axis.set_xticks(x)
     axis.set(xlabel=labels[0], ylabel=labels[1], title=title, yscale="log" if log else "linear")
     if limits:
