@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-__all__ = ["BITMAP", "SPLITS", "Digits", "Split", "bitmap", "load", "load_all", "reduce", "shift"]
+__all__ = ["BITMAP", "SPLITS", "Digits", "Split", "bitmap", "join", "load", "load_all", "reduce", "shift"]
 
 SPLITS = ("by writer", "random", "halves")
 
@@ -126,6 +126,14 @@ def shift(images: np.ndarray, right: int = 0, down: int = 0) -> np.ndarray:
     source = slice(max(-down, 0), height + min(-down, 0)), slice(max(-right, 0), width + min(-right, 0))
     moved[:, *target] = images[:, *source]
     return moved
+
+
+def join(*parts: Digits) -> Digits:
+    """All digits of the parts, in their order. Errors: `ValueError` without a part."""
+    if not parts:
+        raise ValueError("Give the digits to join, such as join(split.train, split.validation).")
+    columns = [[getattr(part, name) for part in parts] for name in ("images", "labels", "writers")]
+    return Digits(*map(np.concatenate, columns))
 
 
 def reduce(bitmap: np.ndarray, fit: bool = True) -> np.ndarray:

@@ -27,6 +27,16 @@ def test_by_writer_shares_no_writer():
     assert [len(part) for part in digits.load()] == [1029, 386, 382]
 
 
+def test_joined_parts_follow_each_other():
+    train, validation, _ = digits.load()
+    both = digits.join(train, validation)
+    assert len(both) == len(train) + len(validation)
+    for name in ("images", "labels", "writers"):
+        np.testing.assert_array_equal(getattr(both[len(train) :], name), getattr(validation, name))
+    with pytest.raises(ValueError, match="join"):
+        digits.join()
+
+
 def test_halves_are_those_of_scikit_learn():
     train, validation, test = digits.load("halves")
     assert (len(train) + len(validation), len(test)) == (898, 899)
