@@ -74,6 +74,7 @@ def fitted(images: np.ndarray, targets: np.ndarray, steps: int):
 
 # ---------------------------------------------------------------- plain JAX
 
+
 def scanned(images: np.ndarray, targets: np.ndarray):
     """All steps in one `lax.scan`, compiled once."""
     batches = images.reshape(-1, BATCH, 8, 8, 1), targets.reshape(-1, BATCH, 10)
@@ -149,6 +150,7 @@ def dropped(key, values):
 
 
 # ---------------------------------------------------------------- TensorFlow
+
 
 def looped(images: np.ndarray, targets: np.ndarray):
     """All steps in one `tf.function`, around the network and the optimizer that `fit` uses."""

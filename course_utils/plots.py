@@ -20,6 +20,7 @@ __all__ = [
     "show_points",
     "show_probabilities",
     "show_products",
+    "show_writers",
 ]
 
 STYLES = (
@@ -175,6 +176,25 @@ def _draw_bars(axis, opinions: Mapping[str, np.ndarray], first: bool) -> None:
     axis.tick_params(labelsize=7)
     if first:
         axis.set_ylabel("probability")
+
+
+def show_writers(wrong: Mapping[str, Sequence[float]], title: str = "", ylabel: str = "digits read wrong") -> Figure:
+    """A column for each writer, 0, 1, 2 …, with a mark for each series; a line joins the marks of a writer."""
+    _check_named(wrong)
+    counts = {name: np.asarray(values, float) for name, values in wrong.items()}
+    shapes = {name: values.shape for name, values in counts.items()}
+    if len(set(shapes.values())) > 1 or any(len(shape) != 1 for shape in shapes.values()):
+        raise ValueError(f"Each series needs one number for each writer; their shapes are {shapes}.")
+    figure, axes = _figure(1, 1, (8, 3.2))
+    axis, table = axes.flat[0], np.stack(list(counts.values()))
+    writers = np.arange(table.shape[1])
+    axis.vlines(writers, table.min(axis=0), table.max(axis=0), color="#bbbbbb", lw=3, zorder=1)
+    for (name, values), (colour, marker, _) in zip(counts.items(), cycle(STYLES), strict=False):
+        axis.scatter(writers, values, 46, color=colour, marker=marker, label=name, zorder=2)
+    axis.set(xlabel="writer", ylabel=ylabel, title=title, xticks=writers, ylim=(-0.06 * table.max(), None))
+    axis.grid(axis="y", alpha=0.25)
+    axis.legend()
+    return _done(figure)
 
 
 def _figure(rows: int, columns: int, size: tuple[float, float], **grid) -> tuple[Figure, np.ndarray]:

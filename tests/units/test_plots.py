@@ -44,6 +44,13 @@ def test_points_and_probabilities():
     assert len(bars.axes) == 4
 
 
+def test_writers_have_a_column_each():
+    axis = plots.show_writers({"seen": [0, 1, 2], "stranger": [3, 1, 5]}).axes[0]
+    marks, lines = axis.collections[1:], axis.collections[0]
+    assert [mark.get_offsets()[:, 1].tolist() for mark in marks] == [[0, 1, 2], [3, 1, 5]]
+    assert [segment[:, 1].tolist() for segment in lines.get_segments()] == [[0, 3], [1, 1], [2, 5]]
+
+
 def test_no_figure_is_left_to_pyplot():
     assert isinstance(plots.show_images([GREY]), Figure)
     assert not plt.get_fignums()
@@ -66,6 +73,8 @@ BAD = [
     (lambda: plots.show_probabilities(np.zeros((1, 8, 8, 1)), ROWS, titles=[]), "0 titles"),
     (lambda: plots.show_probabilities(np.zeros((2, 8, 8, 1)), ROWS, titles=["1", "2"]), "ten probabilities"),
     (lambda: plots.show_probabilities(np.zeros((1, 8, 8, 1)), {}, titles=["1"]), "by name"),
+    (lambda: plots.show_writers({}), "by name"),
+    (lambda: plots.show_writers({"a": [1], "b": [1, 2]}), "one number for each writer"),
 ]
 
 
