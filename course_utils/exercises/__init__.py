@@ -1,16 +1,16 @@
 """The exercises of the lessons: `exercises.convolution.cross_correlate.check(my_function)`.
 
-Importing this imports neither Keras nor SciPy; answers that use them import them themselves.
+Importing this imports neither Keras, SciPy nor scikit-learn; answers that use them import them themselves.
 """
 
-from course_utils.exercises import cnn, convolution
+from course_utils.exercises import cnn, convolution, honest, start
 from course_utils.exercises.engine import Exercise, Misconception, Verdict
 
-__all__ = ["Exercise", "Misconception", "Verdict", "by_name", "cnn", "convolution"]
+__all__ = ["Exercise", "Misconception", "Verdict", "by_name", "cnn", "convolution", "honest", "start"]
 
 by_name: dict[str, Exercise] = {
     exercise.name: exercise
-    for lesson in (convolution, cnn)
+    for lesson in (start, convolution, cnn, honest)
     for exercise in vars(lesson).values()
     if isinstance(exercise, Exercise)
 }

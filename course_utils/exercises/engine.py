@@ -254,7 +254,8 @@ class Exercise:
             return seen
         inputs = dict(zip(self._names, outcome.given, strict=True))
         told = f"First difference: {where}your answer {difference(seen, expected, inputs)}"
-        if seen.shape == expected.shape and expected.ndim:
+        arrays = any(isinstance(value, np.ndarray) for value in outcome.given)
+        if seen.shape == expected.shape and (expected.ndim or arrays):
             told += table(inputs | {"yours": seen, "should be": expected})
         if outcome.changed:
             name = self._names[outcome.changed[0]]
