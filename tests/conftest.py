@@ -19,6 +19,7 @@ def pytest_configure(config):
     config.add_cleanup(folder.cleanup)
     os.environ["IPYTHONDIR"] = str(Path(folder.name, "ipython"))
     os.environ["JUPYTER_CONFIG_DIR"] = str(Path(folder.name, "jupyter"))
+    os.environ["COURSE_WORK"] = str(Path(folder.name, "my-work"))  # nobody's drawings change a result, nor are changed
     # A kernel python3 in the user's home, or on a JUPYTER_PATH, would go before this environment's.
     os.environ["JUPYTER_PATH"] = str(Path(sys.prefix, "share", "jupyter"))
 

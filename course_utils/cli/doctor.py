@@ -8,6 +8,7 @@ import runpy
 import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from importlib.metadata import PackageNotFoundError, version
@@ -16,6 +17,7 @@ from typing import Annotated
 
 import typer
 
+from course_utils.data import drawings
 from course_utils.runtime import repository
 
 __all__ = ["Finding", "backend", "doctor", "examine", "look_at_backend", "report"]
@@ -25,6 +27,9 @@ AGAIN = "Set the environment up again: delete the folder .venv and run `make env
 NEEDED_DISK = 0.5e9
 NEEDED_MEMORY = 1.5e9  # a lesson that trains takes up to 1 GB
 GPU_SECONDS = 60
+START_SECONDS = 180
+ILLEGAL_INSTRUCTION = (-4, 132, 0xC000001D)  # POSIX, through a shell, Windows
+START = "from course_utils import setup; setup(keras=True)"
 
 GPU_COUNT = {
     "tensorflow": "import tensorflow; print(len(tensorflow.config.list_physical_devices('GPU')))",
@@ -62,6 +67,8 @@ def examine() -> list[Finding]:
         look_at_widgets(),
         look_at_disk(repository()),
         look_at_memory(_free_memory()),
+        look_at_work(drawings.folder().parent),
+        look_at_start([sys.executable, "-c", START]),
         look_at_chromium(),
     ]
 
@@ -292,6 +299,33 @@ def _container_leaves(group: Path) -> float:
         return limit - used + int(stat["inactive_file"])
     except (OSError, ValueError, KeyError):  # no such group, or "max": no limit
         return math.inf
+
+
+def look_at_work(folder: Path) -> Finding:
+    """Whether copies of lessons and drawings can be kept: a file is written, and removed again."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            return Finding("my-work", True, f"can be written ({folder})")
+    except OSError as error:
+        cure = "Move a file of that name away, or give yourself the right to write there."
+        return Finding("my-work", False, f"{folder}: {error.strerror or error}", cure)
+
+
+def look_at_start(command: list[str]) -> Finding:
+    """Whether Keras starts, in a process of its own: TensorFlow kills one whose processor it cannot use."""
+    try:
+        run = subprocess.run(command, cwd=repository(), capture_output=True, text=True, timeout=START_SECONDS)
+    except subprocess.TimeoutExpired:
+        cure = "Close other programs and try again; a virus scanner reads every file at the first start."
+        return Finding("Keras starts", False, f"it had not after {START_SECONDS} s", cure)
+    if run.returncode == 0:
+        return Finding("Keras starts", True, "and computes")
+    if run.returncode in ILLEGAL_INSTRUCTION:
+        cure = "TensorFlow needs a processor with AVX. Set KERAS_BACKEND=jax, or use another machine."
+        return Finding("Keras starts", False, "this processor does not know TensorFlow's instructions", cure)
+    last = (run.stderr.strip().splitlines() or [f"it ends with code {run.returncode}"])[-1]
+    return Finding("Keras starts", False, last, AGAIN)
 
 
 def look_at_chromium() -> Finding:

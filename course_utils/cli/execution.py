@@ -1,5 +1,6 @@
 """Execute a notebook headless in a kernel of its own, and measure what it took."""
 
+import os
 import tempfile
 import threading
 from collections.abc import Callable, Iterator
@@ -55,7 +56,8 @@ def execute(notebook: NotebookNode, on_cell: Callable[[int], None] = lambda inde
     """Run the cells of a copy of `notebook` from top to bottom, in an empty folder; stop at the first that fails.
 
     `on_cell` is told the index of each cell before it runs. The kernel is this very Python; it inherits the
-    environment, so `COURSE_SEED` and `KERAS_BACKEND` hold in it. A cell may take 300 seconds.
+    environment, so `COURSE_SEED` and `KERAS_BACKEND` hold in it, but for `COURSE_WORK`: a lesson's outputs do not
+    depend on what somebody drew. A cell may take 300 seconds.
     """
     notebook, began = deepcopy(notebook), monotonic()
     with tempfile.TemporaryFile() as log, _kernel(notebook, log) as client:
@@ -79,9 +81,13 @@ def _kernel(notebook: NotebookNode, log: BinaryIO) -> Iterator[NotebookClient]:
     client = NotebookClient(notebook, km=manager, timeout=CELL_SECONDS)
     with (
         tempfile.TemporaryDirectory(prefix="course-", ignore_cleanup_errors=True) as folder,
-        client.setup_kernel(cleanup_kc=True, cwd=folder, stdout=log, stderr=log),
+        client.setup_kernel(cleanup_kc=True, cwd=folder, env=_environment(folder), stdout=log, stderr=log),
     ):
         yield client
+
+
+def _environment(folder: str) -> dict[str, str]:
+    return {**os.environ, "COURSE_WORK": os.path.join(folder, "my-work")}
 
 
 def _run_cells(client: NotebookClient, on_cell: Callable[[int], None], log: BinaryIO) -> Failure | None:

@@ -11,6 +11,7 @@ from rich.console import Console
 
 from course_utils.cli import lessons
 from course_utils.cli.errors import CourseError
+from course_utils.files import write_whole
 
 __all__ = ["open_lesson"]
 
@@ -84,9 +85,9 @@ def _copies(lesson: Path, work: Path) -> dict[int, Path]:
 
 def _make_copy(lesson: Path, copy: Path, fingerprint: str) -> None:
     copy.parent.mkdir(exist_ok=True)
-    lessons.write_whole(copy, lesson.read_text(encoding="utf-8"))
+    write_whole(copy, lesson.read_text(encoding="utf-8"))
     record = {**_record(copy.parent), copy.name: fingerprint}
-    lessons.write_whole(copy.parent / RECORD, json.dumps(record, indent=1, sort_keys=True) + "\n")
+    write_whole(copy.parent / RECORD, json.dumps(record, indent=1, sort_keys=True) + "\n")
 
 
 def _record(work: Path) -> dict[str, str]:

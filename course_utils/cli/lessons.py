@@ -1,8 +1,7 @@
-"""Find lessons, read them, and write files whole or not at all."""
+"""Find lessons and read them."""
 
 import hashlib
 import json
-import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -13,7 +12,7 @@ from nbformat.validator import iter_validate
 from course_utils.cli.errors import CourseError
 from course_utils.runtime import repository
 
-__all__ = ["by_name", "cell_name", "course_folder", "exercise_cells", "find", "fingerprint", "read", "write_whole"]
+__all__ = ["by_name", "cell_name", "course_folder", "exercise_cells", "find", "fingerprint", "read"]
 
 
 def course_folder() -> Path:
@@ -114,13 +113,3 @@ def fingerprint(notebook: NotebookNode) -> str:
     """SHA-256 of what the author wrote: kinds and sources of the cells, not their outputs."""
     written = [[cell.cell_type, cell.source] for cell in notebook.cells]
     return hashlib.sha256(json.dumps(written).encode("ascii")).hexdigest()
-
-
-def write_whole(path: Path, text: str) -> None:
-    """Write `text` to a temporary file beside `path` and rename it, so that `path` is never half written."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        temporary.write_text(text, encoding="utf-8", newline="\n")
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)

@@ -12,6 +12,7 @@ from course_utils.cli import form, lessons
 from course_utils.cli.environment import check_settings
 from course_utils.cli.errors import CourseError
 from course_utils.cli.execution import Failure, Outcome, execute
+from course_utils.files import write_whole
 
 __all__ = ["claims_held", "exercises_attempted", "run"]
 
@@ -41,9 +42,9 @@ def run(names: list[str], console: Console, *, refresh: bool = False, html: Path
         for line in _account(path.stem, outcome):
             console.print(line, soft_wrap=True, highlight=False)
         if outcome.failure is None and refresh:
-            lessons.write_whole(path, form.text(outcome.notebook))
+            write_whole(path, form.text(outcome.notebook))
         if outcome.failure is None and html is not None:
-            lessons.write_whole(html / f"{path.stem}.html", _page(path.stem, outcome.notebook))
+            write_whole(html / f"{path.stem}.html", _page(path.stem, outcome.notebook))
     return all(outcome.failure is None for outcome in outcomes)
 
 

@@ -50,8 +50,8 @@ def _a_list(outcome: Outcome) -> str:
 def my_split(writers, share, rng):
     """Split rows into training and test rows so that no writer has rows on both sides.
 
-    `writers` (n,) says who wrote each row. About `share` of the writers, and at least one, go to
-    the test with all their rows; draw them from `rng`, a NumPy generator.
+    `writers` (n,) says who wrote each row. About `share` of the writers, and at least one, go
+    to the test with all their rows; draw them from `rng`, a NumPy generator.
     Return two arrays of row numbers, train and test, that hold every row once.
     """
     raise NotImplementedError
@@ -423,9 +423,9 @@ split_by_writer = Exercise(
 def my_scaled(train, test):
     """Standardise columns: subtract the mean, divide by the standard deviation (`np.std`).
 
-    `train` (n, d) and `test` (m, d) have a row for each digit. Means and deviations, one for each
-    column, come from `train` alone and serve both. A column that never varies in `train` becomes 0
-    there: only subtract. Return both, train first.
+    `train` (n, d) and `test` (m, d) have a row for each digit. Means and deviations, one for
+    each column, come from `train` alone and serve both. A column that never varies in `train`
+    becomes 0 there: only subtract. Return both, train first.
     """
     raise NotImplementedError
 
@@ -743,8 +743,8 @@ scale_by_training = Exercise(
 def my_report(validation_scores, test_scores):
     """Choose the best of k candidates honestly, and report how well it does on the test.
 
-    Both arrays (k,) hold accuracies, one for each candidate, in the same order. Return one number;
-    of candidates that look equally good, the first is chosen.
+    Both arrays (k,) hold accuracies, one for each candidate, in the same order. Return one
+    number; of candidates that look equally good, the first is chosen.
     """
     raise NotImplementedError
 
@@ -903,9 +903,10 @@ choose_and_report = Exercise(
 def my_occlusion_map(score, image, size):
     """How much does the score fall when a square of `image` (h, w) is covered with paper, 0?
 
-    `score` is a function from images (n, h, w) to scores (n,); that of one is `score(image[None])[0]`.
-    Cover squares of `size` × `size` pixels, one at a time, at every place where the square fits.
-    Return the falls, whole minus covered, as an array (h - size + 1, w - size + 1).
+    `score` is a function from images (n, h, w) to scores (n,); that of one image is
+    `score(image[None])[0]`. Cover squares of `size` × `size` pixels, one at a time, at every
+    place where the square fits. Return the falls, whole minus covered, as an array
+    (h - size + 1, w - size + 1).
     """
     raise NotImplementedError
 

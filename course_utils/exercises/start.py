@@ -11,9 +11,10 @@ __all__ = ["brightest_row", "invert", "scale"]
 
 
 def my_brightest_row(image):
-    """Which row of `image` (h, w) holds the most ink, all its numbers added up? Paper is 0, ink 1.
+    """Which row of `image` (h, w) holds the most ink, all its numbers added up?
 
-    Return the row's number. Rows count from 0, at the top; of equal rows take the first.
+    Paper is 0, ink 1. Return the row's number. Rows count from 0, at the top; of equal rows
+    take the first.
     """
     raise NotImplementedError
 
@@ -232,7 +233,7 @@ brightest_row = Exercise(
 
 
 def my_inverted(image):
-    """Turn ink into paper and paper into ink: 0 becomes 1, 1 becomes 0, a faint 0.25 a strong 0.75.
+    """Turn ink into paper and paper into ink: 0 becomes 1, 1 becomes 0, 0.25 becomes 0.75.
 
     `image` (h, w) has numbers from 0, paper, to 1, ink. Return a new image of the same shape.
     """

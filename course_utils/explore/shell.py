@@ -16,12 +16,16 @@ The last one returns
 
     Exploration(name, title=…, idea=…, state=State(…), compute=…, describe=…, draw=…, still=…,
                 call=…,                  # state -> the Python call that makes it; see `call_line`
-                controls=[slider(…), Group("Kernel", [number(…), …], columns=3), …],
+                controls=[slider(…), Group("Kernel", [number(…), …], columns=3), action(…), …],
                 puzzles=[Puzzle(…), …],  # optional: the presets
                 pick=…)                  # optional: (state, name, x, y) -> state, for a pointer on data-pick="name"
 
 with data bound by `functools.partial(compute, image=image)`. Export the function in `explore/__init__.py`: the tests
 find it there, drive every control over its range, solve every puzzle and run the call line.
+
+A control shows a part of the state; `Control` takes any widget with a `value`. An `action` is a button that does
+something with the state, also outside of it: its function gets the state and returns the next one. After it
+everything is computed anew, so what `compute` was bound to may have changed.
 
 There is one way from a control to the page: control → new state → compute → draw, describe, call → widgets. Whatever
 fails on it becomes a sentence in the error line, and the state stays as it was until the next good change.
@@ -45,8 +49,8 @@ from PIL import Image
 
 from course_utils.keyboard import guard
 
-__all__ = ["Control", "Exploration", "Group", "Puzzle", "call_line", "check_whole", "choice", "name_of", "number",
-           "parse_number", "slider", "toggles", "written"]  # fmt: skip
+__all__ = ["Action", "Control", "Exploration", "Group", "Puzzle", "action", "call_line", "check_whole", "choice",
+           "name_of", "number", "parse_number", "slider", "toggles", "written"]  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -72,11 +76,20 @@ class Control:
 
 
 @dataclass(frozen=True)
+class Action:
+    """A button that acts: `act(state)` does something and gives the state after it."""
+
+    name: str
+    widget: widgets.Button
+    act: Callable[[Any], Any]
+
+
+@dataclass(frozen=True)
 class Group:
-    """Controls under one heading, in `columns` columns."""
+    """Controls and actions under one heading, none if it is empty, in `columns` columns."""
 
     heading: str
-    controls: Sequence[Control]
+    controls: Sequence[Control | Action]
     columns: int = 1
 
 
@@ -123,6 +136,11 @@ def toggles(name: str, label: str, options: Sequence, *, read=None, write=None) 
     """Buttons of which one is down, for the field `name`; `options` are values or (words, value) pairs."""
     widget = widgets.ToggleButtons(options=options, description=label)
     return Control(name, widget, read or _set(name), write or _get(name))
+
+
+def action(name: str, label: str, act: Callable[[Any], Any], tooltip: str = "") -> Action:
+    """A button that calls `act(state)`, which returns the next state or raises `ValueError` with a sentence."""
+    return Action(name, widgets.Button(description=label, tooltip=tooltip or label), act)
 
 
 def number(name: str, label: str, *, read=None, write=None) -> Control:
@@ -204,10 +222,12 @@ class Exploration(widgets.VBox):
     """An exploration on view; see the module's docstring. `state` and `view` are what it shows now."""
 
     def __init__(self, name: str, *, title: str, idea: str, state, compute, describe, draw, still, call,
-                 controls: Sequence[Control | Group], puzzles: Sequence[Puzzle] = (), pick=None):  # fmt: skip
+                 controls: Sequence[Control | Action | Group], puzzles: Sequence[Puzzle] = (), pick=None):  # fmt: skip
         self.name, self.first, self.puzzles = name, state, tuple(puzzles)
         self._compute, self._describe, self._draw, self._still, self._call = compute, describe, draw, still, call
-        self.controls = [control for item in controls for control in getattr(item, "controls", (item,))]
+        items = [item for group in controls for item in getattr(group, "controls", (group,))]
+        self.controls = [item for item in items if isinstance(item, Control)]
+        self.actions = [item for item in items if isinstance(item, Action)]
         self._writing = False
         self._puzzle: Puzzle | None = None
         self._ways: dict[str, set] = {}
@@ -230,6 +250,8 @@ class Exploration(widgets.VBox):
 
         for control in self.controls:
             control.widget.observe(partial(self._changed, control), "value")
+        for each in self.actions:
+            each.widget.on_click(partial(self._acted, each))
         if pick:
             self._frame.observe(lambda change: self._picked(pick, **change.new), "picked")
         self._show(state)
@@ -261,6 +283,9 @@ class Exploration(widgets.VBox):
     def _changed(self, control: Control, change) -> None:
         if not self._writing:
             self._attempt(lambda: control.read(self.state, change.new))
+
+    def _acted(self, action: Action, button) -> None:
+        self._attempt(lambda: action.act(self.state))
 
     def _picked(self, pick, name: str, x: float, y: float) -> None:
         self._attempt(lambda: pick(self.state, name, x, y))
@@ -349,7 +374,7 @@ class Exploration(widgets.VBox):
         row.add_class("course-puzzles")
         return [row]
 
-    def _stage(self, controls: Sequence[Control | Group]) -> widgets.Box:
+    def _stage(self, controls: Sequence[Control | Action | Group]) -> widgets.Box:
         panel = widgets.VBox([_placed(item) for item in controls])
         panel.add_class("course-panel")
         stage = widgets.HBox([panel, self._picture])
@@ -388,9 +413,9 @@ def _mark(widget: widgets.DOMWidget, css_class: str, wanted: bool) -> None:
         widget.remove_class(css_class)
 
 
-def _placed(item: Control | Group) -> widgets.Widget:
-    if isinstance(item, Control):
-        item.widget.add_class("course-control")
+def _placed(item: Control | Action | Group) -> widgets.Widget:
+    if not isinstance(item, Group):
+        item.widget.add_class("course-control" if isinstance(item, Control) else "course-action")
         item.widget.add_class(f"control-{item.name}")
         return item.widget
     heading = _line("course-heading")
@@ -398,4 +423,4 @@ def _placed(item: Control | Group) -> widgets.Widget:
     box = widgets.GridBox([_placed(control) for control in item.controls])
     box.layout.grid_template_columns = f"repeat({item.columns}, 1fr)" if item.columns > 1 else "100%"
     box.add_class("course-grid" if item.columns > 1 else "course-list")
-    return widgets.VBox([heading, box])
+    return widgets.VBox([heading, box] if item.heading else [box])

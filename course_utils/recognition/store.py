@@ -1,13 +1,13 @@
 """Arrays that were trained once: `data/trained/<name>.npz`, with their checksums in `SHA256SUMS`."""
 
 import hashlib
-import os
-from collections.abc import Callable
+import io
 from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
 
+from course_utils.files import write_whole
 from course_utils.runtime import repository
 
 __all__ = ["checksums", "folder", "load", "save"]
@@ -30,10 +30,12 @@ def save(name: str, arrays: dict[str, np.ndarray]) -> Path:
         "command": np.array(f"course train {name}"),
         "versions": np.array([f"{package} {version(package)}" for package in PACKAGES]),
     }
-    _replace(path, lambda file: np.savez_compressed(file, allow_pickle=False, **arrays, **made_by))
+    packed = io.BytesIO()
+    np.savez_compressed(packed, allow_pickle=False, **arrays, **made_by)
+    write_whole(path, packed.getvalue())
     sums = checksums() | {path.name: hashlib.sha256(path.read_bytes()).hexdigest()}
     text = "".join(f"{digest}  {file}\n" for file, digest in sorted(sums.items()))
-    _replace(folder() / "SHA256SUMS", lambda file: file.write(text.encode()))
+    write_whole(folder() / "SHA256SUMS", text)
     return path
 
 
@@ -63,14 +65,3 @@ def _path(name: str) -> Path:
     if not isinstance(name, str) or not name.isidentifier():
         raise ValueError(f"A name of trained weights is a plain word such as 'cnn'; got {name!r}.")
     return folder() / f"{name}.npz"
-
-
-def _replace(path: Path, write: Callable) -> None:
-    """Write a temporary file and rename it, so that nobody ever reads half a file."""
-    unfinished = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        with unfinished.open("wb") as file:
-            write(file)
-        unfinished.replace(path)
-    finally:
-        unfinished.unlink(missing_ok=True)

@@ -1,4 +1,4 @@
-"""What `course train` makes: the networks that lessons load, and the history that the time machine shows."""
+"""What `course train` makes: the networks that lessons load, and what the explorations show of other trainings."""
 
 from collections.abc import Callable
 from importlib.metadata import version
@@ -6,7 +6,7 @@ from importlib.metadata import version
 import numpy as np
 
 from course_utils.data import digits
-from course_utils.recognition import cnn
+from course_utils.recognition import cnn, honest_scores
 from course_utils.recognition.network import weights_of
 from course_utils.recognition.store import load, save
 
@@ -88,4 +88,5 @@ TRAININGS: dict[str, Callable[[], dict[str, np.ndarray]]] = {
     "cnn": lambda: _network(augmented=True),
     "cnn_plain": lambda: _network(augmented=False),
     "cnn_history": _history,
+    "honest_scores": lambda: honest_scores.measure(SEED) | _made_with(),
 }

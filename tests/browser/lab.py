@@ -83,6 +83,7 @@ class Lab:
             "JUPYTERLAB_SETTINGS_DIR": "settings",
             "JUPYTERLAB_WORKSPACES_DIR": "workspaces",
             "IPYTHONDIR": "ipython",
+            "COURSE_WORK": "my-work",
         }
         kept = {name: value for name, value in os.environ.items() if not name.startswith(("JUPYTER", "PYTEST"))}
         paths = os.pathsep.join(filter(None, [str(REPOSITORY), kept.get("PYTHONPATH")]))

@@ -275,14 +275,6 @@ def test_the_text_is_stable():
     assert text.endswith("}\n") and not text.endswith("\n\n")
 
 
-def test_a_file_is_written_whole_or_not_at_all(tmp_path):
-    path = tmp_path / "lesson.ipynb"
-    lessons.write_whole(path, "old ≈\n")
-    with pytest.raises(UnicodeEncodeError):
-        lessons.write_whole(path, "new \ud800")
-    assert files(tmp_path) == {path.relative_to(tmp_path): "old ≈\n".encode()}
-
-
 # Training
 
 

@@ -10,10 +10,12 @@ import pytest
 from packaging.version import Version
 
 doctor = importlib.import_module("course_utils.cli.doctor")  # `course_utils.cli.doctor` is the command
+check_up = importlib.import_module("course_utils.cli.check_up")
 Finding = doctor.Finding
 WELL, ILL, TOLD = Finding("a", True, "fine"), Finding("b", False, "broken", "Mend it."), Finding("c", None, "so it is")
 
 
+@pytest.mark.keras
 def test_this_environment_is_well():
     assert [finding for finding in doctor.examine() if finding.ok is False] == []
 
@@ -232,3 +234,59 @@ def test_command(monkeypatch, capsys):
     assert json.loads(run.stdout)["ok"] is True
     monkeypatch.setattr(doctor, "examine", lambda: [ILL])
     assert CliRunner().invoke(app, []).exit_code == 1
+
+
+# Keeping work, starting Keras
+
+
+def test_work_that_can_be_kept(tmp_path):
+    finding = doctor.look_at_work(tmp_path / "my-work")
+    assert finding.ok and not list((tmp_path / "my-work").iterdir())
+
+
+def test_work_that_cannot_be_kept(tmp_path):
+    (tmp_path / "my-work").write_text("a file")
+    finding = doctor.look_at_work(tmp_path / "my-work")
+    assert finding.ok is False and "File exists" in finding.found and "Move" in finding.cure
+
+
+@pytest.mark.parametrize(
+    ("program", "found"),
+    [
+        ("raise SystemExit(0)", "and computes"),
+        ("raise ImportError('no such library')", "ImportError: no such library"),
+        ("raise SystemExit(3)", "it ends with code 3"),
+        ("import os; os.kill(os.getpid(), 4)", "this processor does not know TensorFlow's instructions"),
+    ],
+)
+def test_whether_keras_starts(program, found):
+    finding = doctor.look_at_start([sys.executable, "-c", program])
+    assert (finding.found, finding.ok) == (found, found == "and computes")
+    assert bool(finding.cure) is not finding.ok
+
+
+def test_a_start_that_never_ends(monkeypatch):
+    monkeypatch.setattr(doctor, "START_SECONDS", 0.2)
+    finding = doctor.look_at_start([sys.executable, "-c", "import time; time.sleep(30)"])
+    assert finding.ok is False and "had not after" in finding.found
+
+
+# The same in words, for lesson 00
+
+
+def test_every_finding_that_can_be_ill_has_words(monkeypatch):
+    monkeypatch.setattr(doctor, "look_at_start", lambda command: Finding("Keras starts", True, "and computes"))
+    named = [finding.name for finding in doctor.examine()]
+    assert set(check_up.WELL) == set(named) - {"GPU", "browser for the tests"}
+
+
+def test_words_for_a_machine_that_is_well_and_for_one_that_is_not():
+    well = [Finding(name, True, "somewhere in a folder") for name in check_up.WELL] + [Finding("GPU", None, "none")]
+    said = check_up.words(well)
+    assert said == [*(f"  ✓ {words}" for words in check_up.WELL.values()), "This machine is ready for every lesson."]
+    ill = [Finding("disk", False, "0.1 GB free", "Free some."), Finding("Python", True, "3.12")]
+    assert check_up.words(ill) == [
+        "  ✗ disk: 0.1 GB free\n    → Free some.",
+        f"  ✓ {check_up.WELL['Python']}",
+        "1 of 2 need mending: do what the arrows say, then run this cell again.",
+    ]

@@ -16,11 +16,18 @@ from PIL import Image
 from course_utils import explore
 from course_utils.explore import drawing
 from course_utils.explore.kernel_bench import compute as compute_bench
+from course_utils.explore.pad import PadWidget, place
 from course_utils.explore.shape_forge import Layer
 from course_utils.explore.shape_forge import State as Forge
 from course_utils.explore.shape_forge import compute as compute_forge
 from course_utils.explore.shell import Exploration, call_line, parse_number, written
 from course_utils.recognition.convolution import cross_correlate
+
+
+@pytest.fixture(autouse=True)
+def own_work(tmp_path, monkeypatch):
+    """What one test draws is not on the pad of the next."""
+    monkeypatch.setenv("COURSE_WORK", str(tmp_path))
 
 
 @pytest.fixture(params=sorted(explore.__all__))
@@ -38,6 +45,10 @@ def values(widget) -> list:
         return [True, False]
     if isinstance(widget, widgets.Text):
         return ["1", "-1", "−0.5", "1/9", " 2 ", "0"]
+    if isinstance(widget, widgets.Textarea):
+        return ["##\n.#", "", "#" * 32, ".#.\n###\n", "\n".join(["#." * 16] * 32)]
+    if isinstance(widget, PadWidget):
+        return ["\n".join(place(["#" * size] * size, 3, 5)) for size in (1, 4, 9, 27, 0)]
     return [value for _, value in widget._options_full]
 
 
