@@ -6,6 +6,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 PICTURES = {  # file without its ending: the lesson and words from the source of the cell
+    "pad": ("00_start_here", "explore.drawing_pad()"),
+    "hands": ("03_honest_score", "whose hand it knows decides"),
     "page": ("01_convolution_basics", "The nine strongest answers"),
     "cliff": ("02_digits_cnn", "The one-pixel cliff"),
 }

@@ -47,7 +47,7 @@ class Committee:
 
     def nearest(self, image: np.ndarray, count: int = 5) -> tuple[Digits, np.ndarray]:
         """The training digits nearest to an image (8, 8, 1), the nearest first, and their distances (count,)."""
-        known = _joined(self.train, self.yours)
+        known = digits.join(self.train, self.yours)
         distances = np.sqrt(((known.images - image) ** 2).sum(axis=(1, 2, 3)))
         rows = distances.argsort(kind="stable")[:count]
         return known[rows], distances[rows]
@@ -73,7 +73,7 @@ def learn(yours: Digits) -> Committee:
     base = course()
     if not len(yours):
         return base
-    known = _joined(base.train, yours)
+    known = digits.join(base.train, yours)
     models = baselines.svm(known), baselines.nearest_neighbours(known, VOTERS), base.models[CNN]
     return Committee(base.train, yours, models)
 
@@ -96,7 +96,7 @@ def _scores_without() -> tuple[tuple[int, ...], int]:
 def _rivals_right(committee: Committee) -> tuple[int, int]:
     """How many strangers' digits SVM and neighbours read."""
     strangers = _strangers()
-    rows, known = _flat(strangers.reduced), _joined(committee.train, committee.yours)
+    rows, known = _flat(strangers.reduced), digits.join(committee.train, committee.yours)
     answers = committee.models[SVM].estimator.predict(rows), vote(rows, _flat(known.images), known.labels)
     svm, neighbours = (int((each == strangers.labels).sum()) for each in answers)
     return svm, neighbours
@@ -120,8 +120,3 @@ def _strangers():
 
 def _flat(images: np.ndarray) -> np.ndarray:
     return images.reshape(len(images), -1)
-
-
-def _joined(first: Digits, second: Digits) -> Digits:
-    names = ("images", "labels", "writers")
-    return Digits(*(np.concatenate([getattr(first, name), getattr(second, name)]) for name in names))

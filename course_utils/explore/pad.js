@@ -178,6 +178,7 @@ function render({ model, el }) {
   function changed() {
     if (stroke) return; // what is being drawn now will be sent, and then holds
     ink = read(model.get("value"));
+    if (!ink.includes(1)) choose("pen"); // there is nothing left to erase
     show();
   }
   model.on("change:value", changed);

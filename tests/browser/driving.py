@@ -19,6 +19,7 @@ RUN = """async (theme) => {
     await commands.execute("apputils:change-theme", { theme });
     await commands.execute("notebook:run-all-cells");
 }"""
+RESTART = "() => window.jupyterapp.shell.currentWidget.sessionContext.session.kernel.restart()"
 ERRORS = """() => window.jupyterapp.shell.currentWidget.content.widgets
     .flatMap((cell) => cell.model.type === "code" ? cell.model.outputs.toJSON() : [])
     .filter((output) => output.output_type === "error")
@@ -50,7 +51,7 @@ LOOK = """(root) => {
 WATCH = """(picture) => {
     const watch = (window.courseWatch = { started: 0, taken: [] });
     const start = () => (watch.started = performance.now());
-    for (const type of ["pointermove", "pointerdown", "click", "input", "change"])
+    for (const type of ["pointermove", "pointerdown", "pointerup", "click", "input", "change"])
         document.addEventListener(type, start, true);
     new MutationObserver(() => {
         if (watch.started) watch.taken.push(performance.now() - watch.started);
@@ -67,11 +68,25 @@ class OpenNotebook:
         self.page.set_default_timeout(30_000)
         self.page_errors: list[str] = []
         self.page.on("pageerror", lambda error: self.page_errors.append(str(error)))
-        self.page.goto(lab.url(name))
+        self._address, self._theme = lab.url(name), theme
+        self.load()
+
+    def load(self) -> None:
+        """Load the page, for the first time or anew, and run all cells. A kernel that runs goes on running."""
+        self.page.goto(self._address)
         self.page.wait_for_function(READY, timeout=90_000)
-        self.page.evaluate(RUN, theme)
+        self.run()
+
+    def run(self) -> None:
+        """Run all cells."""
+        self.page.evaluate(RUN, self._theme)
         errors = self.page.evaluate(ERRORS)
-        assert not errors, f"{name} does not run: {errors}"
+        assert not errors, f"{self.page.url} does not run: {errors}"
+
+    def restart(self) -> None:
+        """Restart the kernel, and run all cells."""
+        self.page.evaluate(RESTART)
+        self.run()
 
     def close(self) -> None:
         self.page.close()
@@ -185,6 +200,8 @@ class Driven:
 
     def by_mouse(self) -> Iterator[None]:
         kinds = {
+            ".pad-canvas": self._draw,
+            "textarea": self._write_by_mouse,
             "[role=slider]": self._drag,
             "select": self._pick,
             "input[type=text], input[type=number]": self._type_by_mouse,
@@ -194,6 +211,8 @@ class Driven:
 
     def by_keyboard(self) -> Iterator[None]:
         kinds = {
+            ".pad-canvas": self._draw_keys,
+            "textarea": self._write,
             "[role=slider]": self._slide_keys,
             "select": self._pick_keys,
             "input[type=text], input[type=number]": self._type,
@@ -208,6 +227,46 @@ class Driven:
         for step in steps:
             self.shown.notebook.settle()
             yield step
+
+    def _draw(self) -> Iterator[None]:
+        """Two strokes, and one with the eraser."""
+        box = self.root.locator(".pad-canvas").bounding_box()
+        for tool, stroke in (
+            ("pen", (0.3, 0.2, 0.4, 0.8)),
+            ("pen", (0.4, 0.8, 0.7, 0.8)),
+            ("eraser", (0, 0.5, 1, 0.5)),
+        ):
+            self.root.locator(f".control-{tool}").click()
+            x, y, to_x, to_y = (share * box["width"] for share in stroke)
+            self.page.mouse.move(box["x"] + x, box["y"] + y)
+            self.page.mouse.down()
+            self.page.mouse.move(box["x"] + to_x, box["y"] + to_y, steps=8)
+            self.page.mouse.up()
+            yield
+
+    def _draw_keys(self) -> Iterator[None]:
+        for way in ("ArrowDown", "ArrowLeft"):
+            self.root.locator(".pad-canvas").focus()
+            for key in ("Space", *[way] * 9, "Space"):
+                self.page.keyboard.press(key)
+            yield
+
+    def _write_by_mouse(self) -> Iterator[None]:
+        self.root.locator("textarea").click()
+        yield from self._write_over(".##.\n#..#\n.##.\n#..#\n.##.")
+
+    def _write(self) -> Iterator[None]:
+        self.root.locator("textarea").focus()
+        yield from self._write_over("##\n.#\n.#", "###\n.#.")
+
+    def _write_over(self, *texts: str) -> Iterator[None]:
+        """Text counts when its field is left."""
+        for text in texts:
+            self.root.locator("textarea").focus()
+            self.page.keyboard.press("ControlOrMeta+a")
+            self.page.keyboard.type(text)
+            self.page.keyboard.press("Tab")
+            yield
 
     def _drag(self) -> Iterator[None]:
         for share in (0.0, 1.0, 0.5):

@@ -36,11 +36,15 @@ def find_browser() -> str:
 
 
 class Lab:
-    """A running JupyterLab that serves `folder / "notebooks"`; use it in a `with` statement."""
+    """A running JupyterLab that serves `folder / "notebooks"`; use it in a `with` statement.
+
+    What is drawn in it is kept in `work`.
+    """
 
     def __init__(self, folder: Path, seconds: float = 90):
         self.notebooks = folder / "notebooks"
         self.log = folder / "lab.log"
+        self.work = folder / "my-work"
         self._own = folder / "jupyter"
         self._seconds = seconds
         self._token = secrets.token_hex(16)
@@ -83,11 +87,11 @@ class Lab:
             "JUPYTERLAB_SETTINGS_DIR": "settings",
             "JUPYTERLAB_WORKSPACES_DIR": "workspaces",
             "IPYTHONDIR": "ipython",
-            "COURSE_WORK": "my-work",
         }
         kept = {name: value for name, value in os.environ.items() if not name.startswith(("JUPYTER", "PYTEST"))}
         paths = os.pathsep.join(filter(None, [str(REPOSITORY), kept.get("PYTHONPATH")]))
-        return kept | {name: str(self._own / path) for name, path in own.items()} | {"PYTHONPATH": paths}
+        folders = {name: str(self._own / path) for name, path in own.items()} | {"COURSE_WORK": str(self.work)}
+        return kept | folders | {"PYTHONPATH": paths}
 
     def _wait(self) -> None:
         deadline = time.monotonic() + self._seconds
