@@ -539,7 +539,7 @@ class DrawingPad(Exploration):
         self._pad.blocks = not state.fit
         if state.rows != before.rows and not (state.loaded and before.loaded):
             self._past.append(_differences(before, state))
-        if (state.rows, state.fit) != (before.rows, before.fit):
+        if (state.rows, state.fit) != (before.rows, before.fit) and not state.loaded:  # a test digit is nobody's sketch
             drawings.save_sketch(drawings.Sketch(bitmap_of(state.rows), state.fit))
 
 

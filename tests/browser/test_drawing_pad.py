@@ -121,7 +121,7 @@ def test_a_digit_by_keys_alone(pad):
 
 
 def test_a_stroke_that_leaves_the_pad_ends_where_the_button_is_released(pad):
-    by_mouse(pad, [(16, 16), (28, 16), (60, 16), (60, 30), (16, 28)])
+    by_mouse(pad, [(16, 16), (28, 16), (60, 16), (60, 30), (16, 28), (16, 60)])
     assert ink(pad) == shown_ink(pad) > 60
     pad.page.mouse.move(*places(pad, [(5, 5)])[0])
     assert ink(pad) == shown_ink(pad)
@@ -208,7 +208,7 @@ def test_a_stroke_is_read_quickly(pad, record_property):
 
 
 def _strokes(shown: Shown) -> Iterator[None]:
-    """Short strokes all over the pad."""
+    """Short strokes all over the pad, each after the last one was answered."""
     for i in range(60):
         x, y = 3 + 26 * (i % 8) / 7, 3 + 26 * (i // 8) / 7
         start, end = places(shown, [(x, y), (x + 1, y + 3)])
@@ -217,3 +217,5 @@ def _strokes(shown: Shown) -> Iterator[None]:
         shown.page.mouse.move(*end)
         shown.page.mouse.up()
         yield
+        shown.page.wait_for_function("answered => window.courseWatch.taken.length >= answered", arg=i + 1)
+        shown.notebook.settle()

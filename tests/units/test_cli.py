@@ -235,6 +235,14 @@ def test_seed_and_backend_reach_the_lesson_and_its_end_is_told(course, call, mon
     assert "  Dead kernel: the kernel died" in out
 
 
+@pytest.mark.kernel
+def test_a_lesson_runs_without_anybodys_drawings(course, call, monkeypatch):
+    monkeypatch.setenv("COURSE_WORK", str(course))
+    look = "work = pathlib.Path(os.environ['COURSE_WORK'])\nassert work.parent.samefile('.') and not work.exists()"
+    nbformat.write(lesson(f"import os, pathlib\n{look}"), course / "notebooks/01_sums.ipynb")
+    assert call("run", "1")[:1] == (0,)
+
+
 # The committed form
 
 
