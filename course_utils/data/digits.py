@@ -203,7 +203,8 @@ def _weighted(ink: np.ndarray) -> np.ndarray:
     else:
         change, times = _thinner, (amount > INK[1]).astype(int) + (amount > FAR[1])
     for _ in range(times):
-        ink = change(ink)
+        changed = change(ink)
+        ink = changed if changed.any() else ink  # stripes of two pixels would vanish
     return ink
 
 

@@ -62,7 +62,7 @@ class _Damaged(Exception):
 def folder() -> Path:
     """Where the drawings are: `drawings` in `my-work`, or in the folder that `COURSE_WORK` names."""
     work = os.environ.get("COURSE_WORK")
-    return (Path(work) if work else repository() / "my-work") / "drawings"
+    return repository() / Path(work or "my-work").expanduser() / "drawings"
 
 
 def keep(bitmap: np.ndarray, label: int, fit: bool = True) -> Path:
@@ -93,6 +93,8 @@ def load() -> Drawings:
             kept.append((bitmap, label, fit))
         except FileNotFoundError:  # taken back by another notebook, a moment ago
             continue
+        except OSError as error:
+            notes.append(_unread(path, error))
         except _Damaged as why:
             notes.append(_set_aside(path, why))
     bitmaps, labels, fitted = zip(*kept, strict=True) if kept else ((), (), ())
@@ -125,6 +127,8 @@ def forget_last() -> Path | None:
 
 def save_sketch(sketch: Sketch) -> None:
     """Remember what is on the pad. Errors: `ValueError` when it cannot be written."""
+    if np.shape(sketch.bitmap) != BITMAP:
+        raise ValueError(f"A sketch has 32 × 32 pixels; got the shape {np.shape(sketch.bitmap)}.")
     _write(_sketch_path(), _text("sketch", sketch.bitmap, sketch.fit))
 
 
@@ -140,6 +144,12 @@ def load_sketch() -> tuple[Sketch | None, tuple[str, ...]]:
         return None, ()
     except NotADirectoryError as error:
         raise ValueError(f"Your drawings cannot be read from {path.parent}: {_reason(error)}.") from error
+    except OSError as error:  # it may be there again in a moment: what is drawn meanwhile must not replace it
+        try:
+            kept = f" It is now called {_rename(path, '.unread').name}."
+        except OSError:
+            kept = ""
+        return None, (_unread(path, error) + kept,)
     except _Damaged as why:
         return None, (_set_aside(path, why),)
     return Sketch(bitmap, fit), ()
@@ -175,12 +185,10 @@ def _read(path: Path) -> tuple[int | None, bool, np.ndarray]:
     """Label, `None` for a sketch, whether to fit, and bitmap. Errors: `_Damaged`, and those of a path that is gone."""
     try:
         header, *rows = path.read_text(encoding="utf-8").splitlines() or [""]
-    except (FileNotFoundError, NotADirectoryError):
-        raise
+    except IsADirectoryError as error:
+        raise _Damaged("it is a folder") from error
     except UnicodeDecodeError:
         raise _Damaged("it is not text in UTF-8") from None
-    except OSError as error:
-        raise _Damaged(f"it cannot be read ({_reason(error)})") from error
     named = HEADER.fullmatch(header)
     if not named:
         raise _Damaged("its first line names no digit")
@@ -213,6 +221,11 @@ def _write(path: Path, text: str) -> None:
             f"Your drawings cannot be kept in {path.parent}: {_reason(error)}. Drawing goes on, but put that right "
             "before you close the notebook."
         ) from error
+
+
+def _unread(path: Path, error: OSError) -> str:
+    """What may be a good drawing is not set aside because it cannot be read for a moment."""
+    return f"{path.name} in {path.parent} cannot be read now: {_reason(error)}. The drawing in it was left out."
 
 
 def _set_aside(path: Path, why: Exception) -> str:

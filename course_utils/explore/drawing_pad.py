@@ -110,6 +110,12 @@ def rows_of_digit(digit: int, number: int) -> tuple[str, ...]:
     return drawings.rows_of(digits.bitmap(_test().images[_row(digit, number)]))
 
 
+@cache
+def _test_rows() -> frozenset[tuple[str, ...]]:
+    """The rows of all test digits, which nobody may learn, however they came onto the pad."""
+    return frozenset(rows_of_digit(digit, number) for digit in range(10) for number in range(count(digit)))
+
+
 def load(state: State, digit: int, number: int) -> State:
     """`state` with a test digit on the pad, as it is. Errors: `ValueError` for one that there is not."""
     return replace(state, rows=rows_of_digit(digit, number), fit=False, label=digit, digit=digit, number=number)
@@ -463,7 +469,7 @@ class DrawingPad(Exploration):
             ], columns=2),
             Group("Centre and scale", [shell.toggles("fit", "", [("on", True), ("off", False)])]),
             Group("Teach the models", [
-                shell.choice("label", "This is a", [("?", None), *((str(digit), digit) for digit in range(10))]),
+                _label(),
                 shell.action("add", "Add to training", self.add, "Keep the drawing; SVM and neighbours learn it"),
                 shell.action("take_back", "Take the last one back", self.take_back, "The models forget it again"),
             ]),
@@ -489,9 +495,9 @@ class DrawingPad(Exploration):
         """The drawing as it was before the last change of it, and what else changed with it."""
         if not self._past:
             raise ValueError("There is nothing to undo.")
-        step, past = self._past[-1], self._past[:-1]
+        earlier, past = self._past[-1], self._past[:-1]
         try:
-            self._show(replace(state, **step))
+            self._show(earlier)
         finally:
             self._past = past
         return self.state
@@ -502,7 +508,7 @@ class DrawingPad(Exploration):
             raise ValueError("There is nothing on the pad to add: draw a digit first.")
         if state.label is None:
             raise ValueError("Say first which digit this is: choose it under “This is a”.")
-        if state.loaded:
+        if state.rows in _test_rows():
             raise ValueError("This is a test digit: who learns it cannot be tested with it. Draw one of your own.")
         bitmap = bitmap_of(state.rows)
         kept = drawings.load()
@@ -510,7 +516,7 @@ class DrawingPad(Exploration):
                zip(kept.bitmaps, kept.labels, strict=True)):  # fmt: skip
             raise ValueError("This very drawing has been added already. Change it, or draw another.")
         drawings.keep(bitmap, state.label, state.fit)
-        return self._learn_and_measure(state)
+        return self._learn_and_measure(state, kept.notes)
 
     def take_back(self, state: State) -> State:
         """Take the drawing that was kept last out of the training set; its file stays, under another name."""
@@ -518,7 +524,7 @@ class DrawingPad(Exploration):
             raise ValueError("None of your drawings is in the training set.")
         return self._learn_and_measure(state)
 
-    def _learn_and_measure(self, state: State) -> State:
+    def _learn_and_measure(self, state: State, notes: tuple[str, ...] = ()) -> State:
         """The picture first: measuring takes seconds the first time."""
         kept = drawings.load()
         self.committee, self._measuring = committee.learn(drawings.to_digits(kept)), True
@@ -528,7 +534,7 @@ class DrawingPad(Exploration):
         finally:
             self._measuring = False
             self._show(state)
-        _raise(kept.notes)
+        _raise((*notes, *kept.notes))
         return state
 
     # What happens at every change
@@ -538,7 +544,7 @@ class DrawingPad(Exploration):
         super()._show(state)
         self._pad.blocks = not state.fit
         if state.rows != before.rows and not (state.loaded and before.loaded):
-            self._past.append(_differences(before, state))
+            self._past.append(before)
         if (state.rows, state.fit) != (before.rows, before.fit) and not state.loaded:  # a test digit is nobody's sketch
             drawings.save_sketch(drawings.Sketch(bitmap_of(state.rows), state.fit))
 
@@ -549,14 +555,17 @@ def _raise(notes: Sequence[str]) -> None:
         raise ValueError(" ".join(notes))
 
 
-def _differences(before: State, after: State) -> dict:
-    """The fields of `before` that `after` has otherwise."""
-    names = [f.name for f in fields(before)]
-    return {name: getattr(before, name) for name in names if getattr(before, name) != getattr(after, name)}
-
-
 def _clear(state: State) -> State:
     return replace(state, rows=BLANK, fit=True, label=None)
+
+
+def _label() -> Control:
+    """A dropdown: the digit that you say it is, or ?, for which it has the value −1, as it shows nothing for None."""
+    return shell.choice(
+        "label", "This is a", [("?", -1), *((str(digit), digit) for digit in range(10))],
+        read=lambda state, label: replace(state, label=None if label < 0 else label),
+        write=lambda state: -1 if state.label is None else state.label,
+    )  # fmt: skip
 
 
 def _digit() -> Control:

@@ -318,7 +318,8 @@ def _draw_writer(view: View, writer: int) -> str:
     if not asked[now]:
         return dots
     y = _height(rates[now], view)
-    number = drawing.text(x, y + 4, str(wrong[now]), f"count middle {hands[now]}")
+    colour = "var(--course-card)" if hands[now] == "known" else ""  # it stands on a filled disc
+    number = drawing.text(x, y + 4, str(wrong[now]), "count middle", colour)
     return dots + _dot(x, y, 8.5, f"{hands[now]} now") + number
 
 

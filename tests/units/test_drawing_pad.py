@@ -245,12 +245,19 @@ def test_undo_takes_back_strokes_loads_clearing_and_typing(pad):
     assert pad.error == "There is nothing to undo."
 
 
-def test_undo_leaves_what_was_set_since(pad):
+def test_undo_gives_a_drawing_back_with_what_was_said_of_it(pad):
     stroke(pad, FIVE.rows)
     control(pad, "fit").value = False
     control(pad, "label").value = 5
     button(pad, "undo")
-    assert pad.state == State(fit=False, label=5)
+    assert pad.state == State()
+    stroke(pad, FIVE.rows)
+    control(pad, "label").value = 5
+    labelled = pad.state
+    control(pad, "digit").value = 3
+    control(pad, "digit").value = 8
+    button(pad, "undo")
+    assert pad.state == labelled
 
 
 def test_leafing_through_test_digits_is_one_step(pad):

@@ -55,6 +55,12 @@ def test_thin_ink_is_thickened_and_thick_ink_is_thinned():
     assert thick.sum() == 440 and 256 <= digits.reduce(thick).sum() * 16 < 412
 
 
+def test_stripes_do_not_vanish_when_thinned():
+    stripes = np.zeros(digits.BITMAP, bool)
+    stripes[:, 0::3] = stripes[:, 1::3] = True
+    assert digits.reduce(stripes).any()
+
+
 def test_what_leans_is_straightened():
     slash = np.zeros(digits.BITMAP, bool)
     for row in range(32):
