@@ -125,10 +125,19 @@ def forget_last() -> Path | None:
     return None
 
 
-def save_sketch(sketch: Sketch) -> None:
-    """Remember what is on the pad. Errors: `ValueError` when it cannot be written."""
+def save_sketch(sketch: Sketch, known: Sketch | None = None) -> None:
+    """Remember what is on the pad. Errors: `ValueError` for another size, and when it cannot be written.
+
+    known: what the pad last saved or read. Another drawing in the file is somebody's work, of an earlier session or on
+    a second pad: it is not overwritten, its file gets the ending `.taken-back`.
+    """
     if np.shape(sketch.bitmap) != BITMAP:
         raise ValueError(f"A sketch has 32 × 32 pixels; got the shape {np.shape(sketch.bitmap)}.")
+    if not _may_be_overwritten((known, sketch)):
+        try:
+            _rename(_sketch_path(), ".taken-back")
+        except OSError as error:
+            raise ValueError(f"The sketch in {folder()} cannot be set aside: {_reason(error)}.") from error
     _write(_sketch_path(), _text("sketch", sketch.bitmap, sketch.fit))
 
 
@@ -153,6 +162,15 @@ def load_sketch() -> tuple[Sketch | None, tuple[str, ...]]:
     except _Damaged as why:
         return None, (_set_aside(path, why),)
     return Sketch(bitmap, fit), ()
+
+
+def _may_be_overwritten(by: Sequence[Sketch | None]) -> bool:
+    """Whether the sketch in the file is one of these, or blank, or none."""
+    try:
+        _, _, there = _read(_sketch_path())
+    except (OSError, _Damaged):
+        return not _sketch_path().is_file()
+    return not there.any() or any(each is not None and np.array_equal(each.bitmap, there) for each in by)
 
 
 def rows_of(bitmap: np.ndarray) -> tuple[str, ...]:

@@ -441,6 +441,8 @@ class DrawingPad(Exploration):
 
     def __init__(self, state: State, reopen: bool = False):
         self.committee, self._measuring, self._past = committee.course(), False, []
+        self._sketch: drawings.Sketch | None = None  # what this pad last saved or read
+        self._saves = True
         self._pad = PadWidget()
         super().__init__(
             "drawing_pad",
@@ -485,6 +487,7 @@ class DrawingPad(Exploration):
         if sketch is None:
             self._show(self.state)
         else:
+            self._sketch = sketch
             self._show(replace(self.state, rows=drawings.rows_of(sketch.bitmap), fit=sketch.fit))
         _raise((*kept.notes, *notes))
         return self.state
@@ -545,8 +548,20 @@ class DrawingPad(Exploration):
         self._pad.blocks = not state.fit
         if state.rows != before.rows and not (state.loaded and before.loaded):
             self._past.append(before)
-        if (state.rows, state.fit) != (before.rows, before.fit) and not state.loaded:  # a test digit is nobody's sketch
-            drawings.save_sketch(drawings.Sketch(bitmap_of(state.rows), state.fit))
+        changed = (state.rows, state.fit) != (before.rows, before.fit)
+        if changed and self._saves and not state.loaded:  # a test digit is nobody's sketch
+            sketch = drawings.Sketch(bitmap_of(state.rows), state.fit)
+            drawings.save_sketch(sketch, known=self._sketch)
+            self._sketch = sketch
+
+    def _start(self, state: State, puzzle: Puzzle | None) -> None:
+        """Reset and puzzles put another drawing on the pad; what was on it stays the sketch until something is drawn,
+        and is set aside then."""
+        self._saves, self._sketch = False, None
+        try:
+            super()._start(state, puzzle)
+        finally:
+            self._saves = True
 
 
 def _raise(notes: Sequence[str]) -> None:

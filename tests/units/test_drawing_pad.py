@@ -209,7 +209,41 @@ def test_a_new_pad_opens_with_the_sketch_and_its_still_picture_stays(pad):
     assert (again.state, again.first) == (State(FIVE.rows, fit=False), State())
     assert again.portrait() == picture
     again.reset()
-    assert again.state == State() and explore.drawing_pad().state == State()
+    assert again.state == State() and explore.drawing_pad().state.rows == FIVE.rows
+
+
+def sketches() -> set[str]:
+    """The drawings in the files of sketches, also of those set aside."""
+    return {path.read_text().split("\n", 1)[1].rstrip() for path in drawings.folder().glob("sketch*")}
+
+
+@pytest.mark.parametrize("leave", [lambda pad: pad.reset(), lambda pad: pad.start_puzzle(pad.puzzles[3])])
+def test_reset_and_puzzles_cost_no_sketch(pad, leave):
+    stroke(pad, FIVE.rows)
+    leave(pad)
+    assert explore.drawing_pad().state.rows == FIVE.rows
+    other = read_rows(["#.", "##"])
+    stroke(pad, other)
+    assert explore.drawing_pad().state.rows == other
+    assert sketches() == {"\n".join(FIVE.rows), "\n".join(other)}
+
+
+def test_two_pads_cost_each_other_no_sketch(pad):
+    second, other = explore.drawing_pad(), read_rows(["#.", "##"])
+    stroke(pad, FIVE.rows)
+    stroke(second, other)
+    stroke(pad, BLANK)
+    assert {"\n".join(FIVE.rows), "\n".join(other)} <= sketches()
+
+
+def test_a_sketch_that_was_not_opened_is_not_overwritten(pad, monkeypatch):
+    stroke(pad, FIVE.rows)
+    with monkeypatch.context() as broken:
+        broken.setattr(drawings, "load", lambda: (_ for _ in ()).throw(ValueError("cannot be read")))
+        again = explore.drawing_pad()
+    assert again.error == "cannot be read" and again.state == State()
+    stroke(again, read_rows(["#.", "##"]))
+    assert "\n".join(FIVE.rows) in sketches()
 
 
 def test_a_test_digit_is_no_sketch_until_it_is_changed(pad):

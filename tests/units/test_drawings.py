@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -168,14 +169,45 @@ def test_another_notebook_is_quicker_to_take_it_back(monkeypatch):
 
 @pytest.mark.parametrize("fit", [True, False])
 def test_the_sketch_comes_back(fit):
+    known = None
     for number in range(3):
-        drawings.save_sketch(drawings.Sketch(drawn(number), fit))
+        before, known = known, drawings.Sketch(drawn(number), fit)
+        drawings.save_sketch(known, before)
     sketch, notes = drawings.load_sketch()
     np.testing.assert_array_equal(sketch.bitmap, drawn(2))
     assert (sketch.fit, notes, names()) == (fit, (), ["sketch.txt"])
     assert len(drawings.load()) == 0
-    drawings.save_sketch(drawings.Sketch(np.zeros((32, 32), bool)))
-    assert not drawings.load_sketch()[0].bitmap.any()
+    drawings.save_sketch(drawings.Sketch(np.zeros((32, 32), bool)), known)
+    assert not drawings.load_sketch()[0].bitmap.any() and names() == ["sketch.txt"]
+
+
+def test_another_sketch_is_set_aside_and_not_overwritten():
+    for number in range(3):
+        drawings.save_sketch(drawings.Sketch(drawn(number)))
+    assert len(names()) == 3 and names()[0] == "sketch.txt"
+    np.testing.assert_array_equal(drawings.load_sketch()[0].bitmap, drawn(2))
+
+
+def test_a_sketch_has_the_size_of_the_pad():
+    drawings.save_sketch(drawings.Sketch(drawn()))
+    with pytest.raises(ValueError, match=r"32 × 32 pixels; got the shape \(3, 32\)"):
+        drawings.save_sketch(drawings.Sketch(drawn()[:3]))
+    np.testing.assert_array_equal(drawings.load_sketch()[0].bitmap, drawn())
+
+
+def test_what_cannot_be_read_for_a_moment_is_not_set_aside(monkeypatch):
+    kept = drawings.keep(drawn(), 3)
+    drawings.save_sketch(drawings.Sketch(drawn(1)))
+    with monkeypatch.context() as broken:
+        broken.setattr(
+            Path, "read_text", lambda *_, **__: (_ for _ in ()).throw(PermissionError(13, "Permission denied"))
+        )
+        loaded = drawings.load()
+        sketch, sketch_notes = drawings.load_sketch()
+    assert len(loaded) == 0 and sketch is None
+    assert "cannot be read now: Permission denied" in loaded.notes[0] and "cannot be read now" in sketch_notes[0]
+    assert kept.is_file() and len(drawings.load()) == 1
+    assert any(name.startswith("sketch.txt") for name in names())
 
 
 def test_a_damaged_sketch_is_set_aside():
