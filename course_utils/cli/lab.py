@@ -17,6 +17,7 @@ __all__ = ["open_lesson"]
 
 SETTINGS = Path(__file__).with_name("jupyterlab")
 """Settings that rank below the user's own: JupyterLab asks nobody about news and looks for no updates."""
+CONNECTION = "--ServerApp.kernel_websocket_connection_class=course_utils.cli.connection.PromptConnection"
 RECORD = ".lessons.json"
 """In my-work: the fingerprint that each copy's lesson had when the copy was made."""
 
@@ -100,7 +101,7 @@ def _record(work: Path) -> dict[str, str]:
 
 
 def _command(copy: Path, browser: bool, port: int | None) -> list[str]:
-    command = [sys.executable, "-m", "jupyterlab", str(copy), f"--LabApp.app_settings_dir={SETTINGS}"]
+    command = [sys.executable, "-m", "jupyterlab", str(copy), f"--LabApp.app_settings_dir={SETTINGS}", CONNECTION]
     if hasattr(os, "geteuid") and os.geteuid() == 0:  # in a container one is often root, and JupyterLab would refuse
         command.append("--allow-root")
     if not browser:

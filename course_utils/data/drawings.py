@@ -5,7 +5,8 @@ file can cost another drawing. A file is text: a first line such as `digit 7`, o
 without being centred and scaled, then 32 rows of 32 characters, `#` for ink and `.` for paper. Names begin with the
 time, so that they sort by it. The drawing that is still on the pad is the file `sketch.txt` there.
 
-What cannot be read is set aside under a name that ends in `.damaged`, what is taken back under one that ends in
+An editor may mark a file as UTF-8, end its lines as Windows does, or leave blanks after lines and blank lines at the
+end. What cannot be read is set aside under a name that ends in `.damaged`, what is taken back under one that ends in
 `.taken-back`; nothing is ever deleted. The environment variable `COURSE_WORK` names another folder for `my-work`.
 """
 
@@ -96,7 +97,7 @@ def load() -> Drawings:
         except OSError as error:
             notes.append(_unread(path, error))
         except _Damaged as why:
-            notes.append(_set_aside(path, why))
+            notes += _set_aside(path, why)
     bitmaps, labels, fitted = zip(*kept, strict=True) if kept else ((), (), ())
     return Drawings(
         np.array(bitmaps, bool).reshape(-1, *BITMAP), np.array(labels, np.int64), np.array(fitted, bool), tuple(notes)
@@ -136,6 +137,8 @@ def save_sketch(sketch: Sketch, known: Sketch | None = None) -> None:
     if not _may_be_overwritten((known, sketch)):
         try:
             _rename(_sketch_path(), ".taken-back")
+        except FileNotFoundError:  # another pad has set it aside, a moment ago
+            pass
         except OSError as error:
             raise ValueError(f"The sketch in {folder()} cannot be set aside: {_reason(error)}.") from error
     _write(_sketch_path(), _text("sketch", sketch.bitmap, sketch.fit))
@@ -160,7 +163,7 @@ def load_sketch() -> tuple[Sketch | None, tuple[str, ...]]:
             kept = ""
         return None, (_unread(path, error) + kept,)
     except _Damaged as why:
-        return None, (_set_aside(path, why),)
+        return None, _set_aside(path, why)
     return Sketch(bitmap, fit), ()
 
 
@@ -202,11 +205,12 @@ def _text(header: str, bitmap: np.ndarray, fit: bool) -> str:
 def _read(path: Path) -> tuple[int | None, bool, np.ndarray]:
     """Label, `None` for a sketch, whether to fit, and bitmap. Errors: `_Damaged`, and those of a path that is gone."""
     try:
-        header, *rows = path.read_text(encoding="utf-8").splitlines() or [""]
+        text = path.read_text(encoding="utf-8-sig").rstrip()
     except IsADirectoryError as error:
         raise _Damaged("it is a folder") from error
     except UnicodeDecodeError:
         raise _Damaged("it is not text in UTF-8") from None
+    header, *rows = [line.rstrip() for line in text.splitlines()] or [""]
     named = HEADER.fullmatch(header)
     if not named:
         raise _Damaged("its first line names no digit")
@@ -246,13 +250,15 @@ def _unread(path: Path, error: OSError) -> str:
     return f"{path.name} in {path.parent} cannot be read now: {_reason(error)}. The drawing in it was left out."
 
 
-def _set_aside(path: Path, why: Exception) -> str:
-    """Rename a damaged file and say so."""
+def _set_aside(path: Path, why: Exception) -> tuple[str, ...]:
+    """Rename a damaged file and say so; nothing when another notebook has done that and is saying so."""
     found = f"{path.name} in {path.parent} is no drawing, because {why}"
     try:
-        return f"{found}: it is now called {_rename(path, '.damaged').name}."
+        return (f"{found}: it is now called {_rename(path, '.damaged').name}.",)
+    except FileNotFoundError:
+        return ()
     except OSError as error:
-        return f"{found}; it cannot be renamed either: {_reason(error)}."
+        return (f"{found}; it cannot be renamed either: {_reason(error)}.",)
 
 
 def _rename(path: Path, ending: str) -> Path:

@@ -4,7 +4,18 @@ from course_utils.explore.drawing_pad import drawing_pad
 from course_utils.explore.honest_score_lab import honest_score_lab
 from course_utils.explore.kernel_bench import kernel_bench
 from course_utils.explore.one_pixel_shove import one_pixel_shove
+from course_utils.explore.row_reader import row_reader
+from course_utils.explore.second_opinion import second_opinion
 from course_utils.explore.shape_forge import shape_forge
 from course_utils.explore.training_time_machine import training_time_machine
 
-__all__ = ["drawing_pad", "honest_score_lab", "kernel_bench", "one_pixel_shove", "shape_forge", "training_time_machine"]
+__all__ = [
+    "drawing_pad",
+    "honest_score_lab",
+    "kernel_bench",
+    "one_pixel_shove",
+    "row_reader",
+    "second_opinion",
+    "shape_forge",
+    "training_time_machine",
+]

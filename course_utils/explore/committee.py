@@ -8,13 +8,14 @@ members = measure(members)                # .scores: what each reads of stranger
 """
 
 from dataclasses import dataclass, field, replace
-from functools import cache
+from functools import cache, cached_property
 
 import numpy as np
 
 from course_utils.data import digits
 from course_utils.data.digits import Digits
 from course_utils.recognition import baselines, cnn
+from course_utils.recognition.inputs import as_images
 
 __all__ = ["CNN", "MODEL_NAMES", "NEIGHBOURS", "SVM", "Committee", "Scores", "course", "learn", "measure"]
 
@@ -34,7 +35,10 @@ class Scores:
 
 @dataclass(frozen=True)
 class Committee:
-    """Fitted models, each with `.predict(images)`. `scores` are measured only when they are asked for."""
+    """Fitted models, each with `.predict(images)`. `scores` are measured only when they are asked for.
+
+    For one image, `predict` gives what the three `models` give, to 1e-6, without what scikit-learn does around a sum.
+    """
 
     train: Digits
     yours: Digits
@@ -42,15 +46,47 @@ class Committee:
     scores: Scores | None = None
 
     def predict(self, image: np.ndarray) -> np.ndarray:
-        """Probabilities (3, 10), a row for each of MODEL_NAMES, for an image (8, 8, 1)."""
-        return np.concatenate([model.predict(image[None]) for model in self.models])
+        """Probabilities (3, 10), a row for each of MODEL_NAMES, for an image (8, 8, 1).
+
+        Where the third and the fourth neighbour are equally near, the one that `nearest` names first votes. Errors:
+        `ValueError` for an image of another shape or with pixels outside [0, 1].
+        """
+        images = as_images(image[None], (8, 8, 1))
+        votes = np.bincount(self.known.labels[self._nearest_rows(image)[0][:VOTERS]], minlength=10)
+        return np.stack([self._svm(images), votes / VOTERS, self.models[CNN].predict(images)[0]])
 
     def nearest(self, image: np.ndarray, count: int = 5) -> tuple[Digits, np.ndarray]:
         """The training digits nearest to an image (8, 8, 1), the nearest first, and their distances (count,)."""
-        known = digits.join(self.train, self.yours)
-        distances = np.sqrt(((known.images - image) ** 2).sum(axis=(1, 2, 3)))
-        rows = distances.argsort(kind="stable")[:count]
-        return known[rows], distances[rows]
+        rows, distances = self._nearest_rows(image)
+        return self.known[rows[:count]], distances[rows[:count]]
+
+    @cached_property
+    def known(self) -> Digits:
+        """What SVM and neighbours learned: the training digits, then yours."""
+        return digits.join(self.train, self.yours)
+
+    def _nearest_rows(self, image: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """The rows of `known`, the nearest first, equally near ones in their order; and the distance of each row."""
+        squared = _squared_distances(_flat(self.known.images), image)
+        return squared.argsort(kind="stable"), np.sqrt(squared)
+
+    def _svm(self, images: np.ndarray) -> np.ndarray:
+        """The SVM's probabilities (10,) for images (1, 8, 8, 1)."""
+        estimator = self.models[SVM].estimator
+        likeness = np.exp(-estimator.gamma * _squared_distances(estimator.support_vectors_, images))
+        return baselines.duels((likeness @ self._duel_weights + estimator.intercept_)[None])[0]
+
+    @cached_property
+    def _duel_weights(self) -> np.ndarray:
+        """The weight of each support vector in each duel of two classes, (m, 45); 0 where it belongs to neither.
+
+        scikit-learn keeps nine weights for a vector, one for each rival of its class, in the order of the rivals.
+        """
+        estimator = self.models[SVM].estimator
+        first, second = np.triu_indices(10, k=1)
+        owner = np.repeat(np.arange(10), estimator.n_support_)[:, None]
+        of_first, of_second = estimator.dual_coef_[second - 1].T, estimator.dual_coef_[first].T
+        return np.where(owner == first, of_first, 0) + np.where(owner == second, of_second, 0)
 
     def learned(self, model: int) -> tuple[str, str]:
         """Whose handwriting one of MODEL_NAMES learned, and whether yours: two phrases."""
@@ -96,7 +132,7 @@ def _scores_without() -> tuple[tuple[int, ...], int]:
 def _rivals_right(committee: Committee) -> tuple[int, int]:
     """How many strangers' digits SVM and neighbours read."""
     strangers = _strangers()
-    rows, known = _flat(strangers.reduced), digits.join(committee.train, committee.yours)
+    rows, known = _flat(strangers.reduced), committee.known
     answers = committee.models[SVM].estimator.predict(rows), vote(rows, _flat(known.images), known.labels)
     svm, neighbours = (int((each == strangers.labels).sum()) for each in answers)
     return svm, neighbours
@@ -116,6 +152,12 @@ def _strangers():
     from course_utils.data import mnist
 
     return mnist.load()
+
+
+def _squared_distances(rows: np.ndarray, image: np.ndarray) -> np.ndarray:
+    """The squared distance (n,) of each of `rows` (n, 64) to an image of 64 pixels; for sixteenths it is exact."""
+    differences = rows - image.reshape(64)
+    return np.einsum("ij,ij->i", differences, differences)
 
 
 def _flat(images: np.ndarray) -> np.ndarray:

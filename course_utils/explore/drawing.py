@@ -6,13 +6,14 @@ its order for colour-blind readers and in a grey print.
 
 import base64
 import io
+from functools import lru_cache
 from html import escape
 
 import numpy as np
 from PIL import Image
 
 __all__ = ["PUOR", "SERIES", "SIGNED", "UNSIGNED", "data_address", "grid", "hex_colour", "ink_on", "number",
-           "rectangle", "svg", "target", "text"]  # fmt: skip
+           "picture", "rectangle", "svg", "target", "text"]  # fmt: skip
 
 
 def _palette(stops: dict[float, str]) -> np.ndarray:
@@ -44,10 +45,23 @@ def _places(values, low: float, high: float) -> np.ndarray:
 def data_address(values: np.ndarray, palette: np.ndarray, low: float, high: float) -> str:
     """`values` (h, w) as a PNG with 256 colours, in a `data:` address."""
     picture = Image.fromarray(_places(values, low, high))
-    picture.putpalette(palette.tobytes())
+    if palette is not UNSIGNED:  # a grey picture needs no list of its colours, which would be most of it
+        picture.putpalette(palette.tobytes())
     file = io.BytesIO()
     picture.save(file, "PNG", compress_level=1)
     return "data:image/png;base64," + base64.b64encode(file.getvalue()).decode()
+
+
+def picture(image: np.ndarray, x: float, y: float, size: float) -> str:
+    """A square grey image (h, h) or (h, h, 1), 0 black and 1 white, at a place."""
+    address = _address(image.astype(np.float32).tobytes(), len(image))
+    return f'<image x="{x:g}" y="{y:g}" width="{size:g}" height="{size:g}" class="pixels" href="{address}"/>'
+
+
+@lru_cache(maxsize=2048)
+def _address(pixels: bytes, height: int) -> str:
+    """Most of what is on view while a slider moves was on view a moment ago, and is drawn already."""
+    return data_address(np.frombuffer(pixels, np.float32).reshape(height, height), UNSIGNED, 0, 1)
 
 
 def hex_colour(value: float, palette: np.ndarray, low: float, high: float) -> str:

@@ -4,54 +4,41 @@ The pad itself is in `explore/pad.py`, the models are in `explore/committee.py`,
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields, replace
-from functools import cache
+from dataclasses import dataclass, replace
+from functools import cache, partial
 
-import ipywidgets as widgets
 import numpy as np
 
 from course_utils.data import digits, drawings
-from course_utils.explore import committee, drawing, shell
+from course_utils.explore import committee, drawing, pad_state, shell
 from course_utils.explore.committee import CNN, MODEL_NAMES, NEIGHBOURS, SVM, Committee
-from course_utils.explore.pad import BLANK, PadWidget, bitmap_of, check_rows, crop, place, read_rows
-from course_utils.explore.shell import Control, Exploration, Group, Puzzle, check_whole
+from course_utils.explore.pad import bitmap_of, place, read_rows
+from course_utils.explore.pad_state import (
+    SIDE,
+    TALL,
+    WIDTH,
+    PadExploration,
+    State,
+    asked_for,
+    digit_control,
+    draw_bars,
+    draw_paper,
+    ink,
+    label_control,
+    load,
+    number_control,
+    percent,
+    settings,
+    subject,
+    test_rows,
+    typed_control,
+    verdict,
+    way,
+    writer_name,
+)
+from course_utils.explore.shell import Group, Puzzle
 
 __all__ = ["drawing_pad"]
-
-
-@dataclass(frozen=True)
-class State:
-    """What is on the pad, 32 rows of 32 characters, and how it is looked at.
-
-    `fit`: whether it is centred and scaled first. `label`: the digit that you say it is. `digit` and `number` name the
-    test digit that was loaded last; it is still there while `rows` are its rows.
-    """
-
-    rows: tuple[str, ...] = BLANK
-    fit: bool = True
-    label: int | None = None
-    digit: int = 0
-    number: int = 0
-
-    def __post_init__(self):
-        object.__setattr__(self, "rows", check_rows(self.rows))
-        if not isinstance(self.fit, bool):
-            raise ValueError(f"fit is {self.fit!r}; it must be True or False.")
-        if self.label is not None:
-            check_whole("label", self.label, 0, 9)
-        check_whole("digit", self.digit, 0, 9)
-        check_whole("number", self.number, 0, 999)
-
-    @property
-    def blank(self) -> bool:
-        return self.rows == BLANK
-
-    @property
-    def loaded(self) -> bool:
-        """Whether the test digit `digit`, `number` is on the pad as it was loaded."""
-        return (
-            not self.blank and self.number < count(self.digit) and self.rows == rows_of_digit(self.digit, self.number)
-        )
 
 
 @dataclass(frozen=True)
@@ -85,102 +72,22 @@ def compute(state: State, committee: Committee, measuring: bool = False) -> View
     return View(*about, "", image, committee.predict(image), *committee.nearest(image))
 
 
-# The test digits that can be loaded
-
-
-@cache
-def _test() -> digits.Digits:
-    return digits.load("by writer").test
-
-
-def count(digit: int) -> int:
-    """How many test digits `digit` there are."""
-    return int((_test().labels == digit).sum())
-
-
-def _row(digit: int, number: int) -> int:
-    check_whole("digit", digit, 0, 9)
-    check_whole("number", number, 0, count(digit) - 1)
-    return int(np.flatnonzero(_test().labels == digit)[number])
-
-
-@cache
-def rows_of_digit(digit: int, number: int) -> tuple[str, ...]:
-    """A test digit as a drawing, of which exactly that digit is made again when it is not fitted."""
-    return drawings.rows_of(digits.bitmap(_test().images[_row(digit, number)]))
-
-
-@cache
-def _test_rows() -> frozenset[tuple[str, ...]]:
-    """The rows of all test digits, which nobody may learn, however they came onto the pad."""
-    return frozenset(rows_of_digit(digit, number) for digit in range(10) for number in range(count(digit)))
-
-
-def load(state: State, digit: int, number: int) -> State:
-    """`state` with a test digit on the pad, as it is. Errors: `ValueError` for one that there is not."""
-    return replace(state, rows=rows_of_digit(digit, number), fit=False, label=digit, digit=digit, number=number)
-
-
-def draw_on(state: State, rows: Sequence[str]) -> State:
-    """`state` with another drawing; an empty one is no digit any more."""
-    rows = tuple(rows)
-    return replace(state, rows=rows, label=None if rows == BLANK else state.label)
-
-
 # In words
 
 
 def describe(view: View) -> str:
     if view.image is None:
-        return " ".join(filter(None, (view.trouble, _settings(view.state), _strangers(view))))
+        return " ".join(filter(None, (view.trouble, settings(view.state), _strangers(view))))
     said = "; ".join(
-        f"{name} {_verdict(view, i)} ({_percent(view.probabilities[i].max())})" for i, name in enumerate(MODEL_NAMES)
+        f"{name} {verdict(view.answers[i], view.state.label)} ({percent(view.probabilities[i].max())})"
+        for i, name in enumerate(MODEL_NAMES)
     )
     neighbours = ", ".join(
-        f"a {label} by {_name(writer)} at {distance:.2f}"
+        f"a {label} by {writer_name(writer)} at {distance:.2f}"
         for label, writer, distance in zip(view.nearest.labels, view.nearest.writers, view.distances, strict=True)
     )
-    sentences = f"{_subject(view.state)}, {_way(view.state)}. {said}. Nearest: {neighbours}.", _strangers(view)
+    sentences = f"{subject(view.state)}, {way(view.state)}. {said}. Nearest: {neighbours}.", _strangers(view)
     return " ".join(filter(None, sentences))
-
-
-def _settings(state: State) -> str:
-    """What the controls are set to while there is nothing to read."""
-    said = "" if state.label is None else f" You say it is a {state.label}."
-    return f"It will be read {_way(state)}.{said}"
-
-
-def _subject(state: State) -> str:
-    if state.loaded:
-        writer = _name(_test().writers[_row(state.digit, state.number)])
-        return f"Test digit {state.digit}, number {state.number}, by {writer}" + _said(state, state.digit)
-    return f"A drawing of {_ink(state)} pixels of ink" + _said(state, None)
-
-
-def _ink(state: State) -> int:
-    return "".join(state.rows).count("#")
-
-
-def _said(state: State, known: int | None) -> str:
-    return "" if state.label == known else f", which you call {'nothing' if state.label is None else state.label}"
-
-
-def _way(state: State) -> str:
-    return "centred and scaled" if state.fit else "as it stands"
-
-
-def _name(writer: int) -> str:
-    return "you" if writer == drawings.WRITER else f"writer {writer}"
-
-
-def _verdict(view: View, model: int) -> str:
-    """The model's answer, marked when it is known whether it is right."""
-    answer, label = view.answers[model], view.state.label
-    return str(answer) if label is None else f"{'✓' if answer == label else '✗'} {answer}"
-
-
-def _percent(share: float) -> str:
-    return f"{100 * share:.0f} %"
 
 
 def _strangers(view: View) -> str:
@@ -199,10 +106,7 @@ def _strangers(view: View) -> str:
 
 # The picture
 
-WIDTH, HEIGHT, TOP, CELL = 600, 670, 28, 27  # of the drawing; where the 8 × 8 picture begins; one of its pixels
-PAPER = 8 * CELL
-SIDE, ROW = PAPER + 34, 126  # where the models begin, and the height of each
-STEP, TALL = 22, 46  # of the ten bars: their distance, the tallest
+HEIGHT, ROW = 670, 126  # of the drawing; of each model
 NEAREST, THUMB = 410, 84  # where the nearest digits begin, and the size of their pictures
 STRANGERS = 596
 MARKERS = ("●", "■", "▲")
@@ -210,64 +114,24 @@ MARKERS = ("●", "■", "▲")
 
 def draw(view: View) -> str:
     models = "".join(_draw_model(view, i) for i in range(len(MODEL_NAMES)))
-    body = _draw_paper(view) + models + _draw_nearest(view) + _draw_strangers(view)
+    body = draw_paper(view) + models + _draw_nearest(view) + _draw_strangers(view)
     return drawing.svg(WIDTH, HEIGHT, body, f"What three models read. {describe(view)}")
 
 
-def _draw_paper(view: View) -> str:
-    image = np.zeros((8, 8)) if view.image is None else view.image[:, :, 0]
-    return (
-        drawing.text(0, 16, "what the models get", "strong")
-        + _picture(image, 0, TOP, PAPER)
-        + drawing.grid(0, TOP, 8, 8, CELL, "pixel-lines")
-        + drawing.text(PAPER / 2, TOP + PAPER + 20, f"8 × 8 pixels, {_way(view.state)}", "muted middle")
-        + drawing.text(PAPER / 2, TOP + PAPER + 38, _origin(view.state), "muted middle")
-    )
-
-
-def _picture(image: np.ndarray, x: float, y: float, size: float) -> str:
-    address = drawing.data_address(image, drawing.UNSIGNED, 0, 1)
-    return f'<image x="{x:g}" y="{y:g}" width="{size:g}" height="{size:g}" class="pixels" href="{address}"/>'
-
-
-def _origin(state: State) -> str:
-    if state.loaded:
-        return f"by test {_name(_test().writers[_row(state.digit, state.number)])}"
-    return "" if state.label is None else f"you say: a {state.label}"
-
-
 def _draw_model(view: View, i: int) -> str:
-    y = 16 + i * ROW
-    bottom = y + 44 + TALL
-    bars = "".join(_draw_bar(view, i, digit, bottom) for digit in range(10))
-    head = drawing.text(SIDE, y, MARKERS[i], f"series-{i}") + drawing.text(SIDE + 16, y, MODEL_NAMES[i], "strong")
-    baseline = f'<path class="lines" d="M{SIDE} {bottom}h{10 * STEP}"/>'
-    return head + _draw_learned(view, i, y + 17) + bars + baseline + _draw_answer(view, i, bottom)
+    y, shares = 16 + i * ROW, None if view.image is None else view.probabilities[i]
+    return (
+        drawing.text(SIDE, y, MARKERS[i], f"series-{i}")
+        + drawing.text(SIDE + 16, y, MODEL_NAMES[i], "strong")
+        + _draw_learned(view, i, y + 17)
+        + draw_bars(shares, view.state.label, y + 44 + TALL, f"series-{i}")
+    )
 
 
 def _draw_learned(view: View, i: int, y: float) -> str:
     people, you = view.committee.learned(i)
     changed = " you" * (i != CNN and len(view.committee.yours) > 0)
     return drawing.text(SIDE, y, f"learned {people},", "small") + drawing.text(SIDE, y + 16, you, "small" + changed)
-
-
-def _draw_answer(view: View, i: int, bottom: float) -> str:
-    if view.image is None:
-        return drawing.text(WIDTH, bottom - 12, "–", "verdict end")
-    wrong = view.state.label not in (None, view.answers[i])
-    share = _percent(view.probabilities[i].max())
-    return drawing.text(WIDTH, bottom - 12, _verdict(view, i), f"verdict end{' wrong' * wrong}") + drawing.text(
-        WIDTH, bottom + 8, share, "muted end"
-    )
-
-
-def _draw_bar(view: View, i: int, digit: int, bottom: float) -> str:
-    x, style = SIDE + digit * STEP, "small middle" + " truth" * (digit == view.state.label)
-    below = drawing.text(x + STEP / 2, bottom + 13, str(digit), style)
-    if view.image is None:
-        return below
-    height = max(TALL * float(view.probabilities[i, digit]), 1)
-    return drawing.rectangle(x + 3, bottom - height, STEP - 6, height, f"series-{i}") + below
 
 
 def _draw_nearest(view: View) -> str:
@@ -283,10 +147,10 @@ def _empty_frame(i: int) -> str:
 
 def _draw_neighbour(view: View, i: int) -> str:
     x, y = i * WIDTH / 5, NEAREST + 14
-    name = _name(view.nearest.writers[i])
+    name = writer_name(view.nearest.writers[i])
     yours = name == "you"
     return (
-        _picture(view.nearest.images[i, :, :, 0], x, y, THUMB)
+        drawing.picture(view.nearest.images[i, :, :, 0], x, y, THUMB)
         + (drawing.rectangle(x, y, THUMB, THUMB, "yours") if yours else "")
         + drawing.text(x, y + THUMB + 18, f"a {view.nearest.labels[i]} by {name}", "by" + " you" * yours)
         + drawing.text(x, y + THUMB + 35, f"{view.distances[i]:.2f} away", "small")
@@ -365,7 +229,7 @@ def _plot_reading(figure, view: View) -> None:
     pad.imshow(bitmap_of(view.state.rows), cmap="gray", vmin=0, vmax=1)
     pad.set_title("drawn, 32 × 32", fontsize=9)
     paper.imshow(view.image[:, :, 0], cmap="gray", vmin=0, vmax=1)
-    paper.set_title(f"{_way(view.state)}, 8 × 8", fontsize=9)
+    paper.set_title(f"{way(view.state)}, 8 × 8", fontsize=9)
     for axes in (pad, paper):
         axes.set_axis_off()
     for i, axes in enumerate(bars):
@@ -381,69 +245,43 @@ def _plot_nearest(figure, view: View) -> None:
     figure.suptitle("The five nearest of the digits that they learned", fontsize=9)
     for i, axes in enumerate(figure.subplots(1, 5)):
         axes.imshow(view.nearest.images[i, :, :, 0], cmap="gray", vmin=0, vmax=1)
-        writer, distance = _name(view.nearest.writers[i]), view.distances[i]
+        writer, distance = writer_name(view.nearest.writers[i]), view.distances[i]
         axes.set_title(f"a {view.nearest.labels[i]} by {writer}, {distance:.2f} away", fontsize=8)
         axes.set_axis_off()
 
 
-# The call line
-
-
-def call(state: State) -> str:
-    """The call that makes `state`: a test digit by its name, another drawing by the rows of its ink and their place."""
-    given = [] if state.loaded else [_rows_call(state)]
-    named = ("digit", "number") if state.loaded else ()
-    usual = State(fit=not state.loaded, label=state.digit if state.loaded else None)
-    changed = [f.name for f in fields(state) if f.name != "rows" and getattr(state, f.name) != getattr(usual, f.name)]
-    given += [f"{name}={getattr(state, name)!r}" for name in dict.fromkeys((*named, *changed))]
-    return f"explore.drawing_pad({', '.join(given)})"
-
-
-def _rows_call(state: State) -> str:
-    rows, top, left = crop(state.rows)
-    return f"rows={list(rows)!r}" + (f", at=({top}, {left})" if rows else "")
+call = partial(pad_state.call, "drawing_pad")
 
 
 def drawing_pad(rows=None, *, at: tuple[int, int] | None = None, fit: bool | None = None, label=...,
-                digit: int | None = None, number: int = 0) -> "DrawingPad":  # fmt: skip
+                digit: int | None = None, number: int | None = None) -> "DrawingPad":  # fmt: skip
     """Draw a digit, and see the 64 pixels that models get of it and what three of them read: SVM, neighbours, CNN.
 
     rows: a drawing, up to 32 rows of `#` for ink and `.` for paper; fewer rows are enlarged and stand in the middle,
     or with `at`, a row and a column from 0, begin just there.
-    digit, number: without `rows`, a test digit of `digits.load("by writer")`, its `number` among them from 0.
+    digit, number: a test digit of `digits.load("by writer")`, its `number` among those of `digit` from 0, the first
+    if not given. With `rows` it is not on the pad, but the controls under “Load a test digit” stand at it.
     fit: whether the drawing is centred and scaled first; so it is, but for test digits.
-    label: the digit that you say it is, 0 to 9.
-    Without all of them the pad opens with what was on it last time. Errors: `ValueError` for what cannot be.
+    label: the digit that you say it is, 0 to 9; `None` for none.
+    Without all of them the pad opens with what was drawn on it last time. A test digit is not kept as that, and cannot
+    be added to the training set; change its ink, and it is a drawing like any other.
+
+    Errors: `ValueError` for what cannot be, for `at` without `rows` and for `number` without `digit`.
     """
-    asked = any(each is not None for each in (rows, at, fit, digit)) or label is not ... or number
-    state = _asked(rows, at, fit, label, digit, number) if asked else State()
-    return DrawingPad(state, reopen=not asked)
+    state = asked_for(rows, at, fit, label, digit, number)
+    return DrawingPad(state or State(), reopen=state is None)
 
 
-def _asked(rows, at, fit, label, digit, number) -> State:
-    """The state that the arguments of `drawing_pad` ask for."""
-    if digit is not None:
-        _row(digit, number)
-    state = State(digit=digit or 0, number=number)
-    if rows is not None:
-        state = replace(state, rows=read_rows(rows) if at is None else place(rows, *at))
-    elif digit is not None:
-        state = load(state, digit, number)
-    changes = {} if fit is None else {"fit": fit}
-    return replace(state, **changes, **({} if label is ... else {"label": label}))
-
-
-class DrawingPad(Exploration):
+class DrawingPad(PadExploration):
     """The exploration with what it remembers: the steps that can be undone, and the drawings that were kept.
 
     reopen: whether to go on from `state` to what was on the pad last time.
     """
 
     def __init__(self, state: State, reopen: bool = False):
-        self.committee, self._measuring, self._past = committee.course(), False, []
+        self.committee, self._measuring = committee.course(), False
         self._sketch: drawings.Sketch | None = None  # what this pad last saved or read
         self._saves = True
-        self._pad = PadWidget()
         super().__init__(
             "drawing_pad",
             title="Drawing pad",
@@ -454,29 +292,22 @@ class DrawingPad(Exploration):
             draw=draw,
             still=still,
             call=call,
-            controls=self._controls(),
+            more=self._controls(),
             puzzles=puzzles(),
         )
         self._attempt(lambda: self._open(reopen))
         self._past.clear()
 
     def _controls(self) -> list:
-        pad = Control("pad", self._pad, lambda state, value: draw_on(state, check_rows(value.split("\n"))),
-                      lambda state: "\n".join(state.rows))  # fmt: skip
         return [
-            Group("Draw here", [pad]),
-            Group("", [
-                shell.action("undo", "Undo", self.undo, "Undo the last stroke, load, clearing or typing"),
-                shell.action("clear", "Clear", _clear, "An empty pad"),
-            ], columns=2),
             Group("Centre and scale", [shell.toggles("fit", "", [("on", True), ("off", False)])]),
             Group("Teach the models", [
-                _label(),
+                label_control(),
                 shell.action("add", "Add to training", self.add, "Keep the drawing; SVM and neighbours learn it"),
                 shell.action("take_back", "Take the last one back", self.take_back, "The models forget it again"),
             ]),
-            Group("Load a test digit", [_digit(), _number()]),
-            Group("Or type it as rows", [_typed()]),
+            Group("Load a test digit", [digit_control(), number_control()]),
+            Group("Or type it as rows", [typed_control()]),
         ]  # fmt: skip
 
     def _open(self, reopen: bool) -> State:
@@ -494,24 +325,13 @@ class DrawingPad(Exploration):
 
     # What the buttons do
 
-    def undo(self, state: State) -> State:
-        """The drawing as it was before the last change of it, and what else changed with it."""
-        if not self._past:
-            raise ValueError("There is nothing to undo.")
-        earlier, past = self._past[-1], self._past[:-1]
-        try:
-            self._show(earlier)
-        finally:
-            self._past = past
-        return self.state
-
     def add(self, state: State) -> State:
         """Keep the drawing on disk, let the models learn it, then measure them."""
         if state.blank:
             raise ValueError("There is nothing on the pad to add: draw a digit first.")
         if state.label is None:
             raise ValueError("Say first which digit this is: choose it under “This is a”.")
-        if state.rows in _test_rows():
+        if state.rows in test_rows():
             raise ValueError("This is a test digit: who learns it cannot be tested with it. Draw one of your own.")
         bitmap = bitmap_of(state.rows)
         kept = drawings.load()
@@ -545,9 +365,6 @@ class DrawingPad(Exploration):
     def _show(self, state: State) -> None:
         before = getattr(self, "state", state)
         super()._show(state)
-        self._pad.blocks = not state.fit
-        if state.rows != before.rows and not (state.loaded and before.loaded):
-            self._past.append(before)
         changed = (state.rows, state.fit) != (before.rows, before.fit)
         if changed and self._saves and not state.loaded:  # a test digit is nobody's sketch
             sketch = drawings.Sketch(bitmap_of(state.rows), state.fit)
@@ -568,44 +385,6 @@ def _raise(notes: Sequence[str]) -> None:
     """Say all notes in the error line."""
     if notes:
         raise ValueError(" ".join(notes))
-
-
-def _clear(state: State) -> State:
-    return replace(state, rows=BLANK, fit=True, label=None)
-
-
-def _label() -> Control:
-    """A dropdown: the digit that you say it is, or ?, for which it has the value −1, as it shows nothing for None."""
-    return shell.choice(
-        "label", "This is a", [("?", -1), *((str(digit), digit) for digit in range(10))],
-        read=lambda state, label: replace(state, label=None if label < 0 else label),
-        write=lambda state: -1 if state.label is None else state.label,
-    )  # fmt: skip
-
-
-def _digit() -> Control:
-    """Ten buttons, of which one is down while a test digit is on the pad."""
-    return shell.toggles(
-        "digit", "", [(str(digit), digit) for digit in range(10)],
-        read=lambda state, digit: state if digit is None else load(state, digit, min(state.number, count(digit) - 1)),
-        write=lambda state: state.digit if state.loaded else None,
-    )  # fmt: skip
-
-
-def _number() -> Control:
-    return shell.slider(
-        "number", "number", 0, 0, bounds=lambda state: (0, count(state.digit) - 1),
-        read=lambda state, number: state if number == state.number else load(state, state.digit, number),
-    )  # fmt: skip
-
-
-def _typed() -> Control:
-    """The drawing as text; what is typed counts when the field is left."""
-    widget = widgets.Textarea(placeholder=".##.\n#..#\n..#.\n.#..\n####", continuous_update=False, rows=5)
-    return Control(
-        "typed", widget, lambda state, typed: draw_on(state, read_rows(typed)),
-        lambda state: "" if state.blank else "\n".join(state.rows),
-    )  # fmt: skip
 
 
 # Puzzles
@@ -669,7 +448,7 @@ def puzzles() -> tuple[Puzzle, ...]:
         ),
         Puzzle(
             "Rub it out",
-            f"With at most {MOST_RUBBED} of its {_ink(nine())} pixels of ink gone, the CNN takes this 9 for a 3, or "
+            f"With at most {MOST_RUBBED} of its {ink(nine())} pixels of ink gone, the CNN takes this 9 for a 3, or "
             "for a 5. Find both.",
             nine(),
             _nine_solved,

@@ -147,7 +147,7 @@ def _draw_model(view: View, i: int) -> str:
 
 def _draw_bar(view: View, i: int, digit: int, bottom: float) -> str:
     height = max(TALL * float(view.probabilities[i, digit]), 1)
-    x, style = SIDE + digit * STEP, "small middle" + " truth" * (digit == view.state.digit)
+    x, style = SIDE + digit * STEP, "small middle" + " truth" * bool(digit == view.state.digit)
     return drawing.rectangle(x + 3, bottom - height, STEP - 6, height, f"series-{i}") + drawing.text(
         x + STEP / 2, bottom + 12, str(digit), style
     )

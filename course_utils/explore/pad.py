@@ -14,6 +14,8 @@ import anywidget
 import numpy as np
 import traitlets
 
+from course_utils.explore.shell import is_whole
+
 __all__ = ["BLANK", "SIZE", "PadWidget", "bitmap_of", "check_rows", "crop", "place", "read_rows"]
 
 SIZE = 32
@@ -44,8 +46,9 @@ def check_rows(rows) -> tuple[str, ...]:
 def read_rows(given: str | Sequence[str]) -> tuple[str, ...]:
     """A drawing, 32 strings of 32 characters, from rows of `#` for ink and `.` for paper, as text or as a sequence.
 
-    Rows as few and as short as 8 × 8 or 5 × 3 are enlarged as often as they fit, and stand in the middle. Nothing gives
-    an empty drawing. Errors: `ValueError` for other characters, for rows of unequal lengths, for more than 32 × 32.
+    Rows as few and as short as 8 × 8 or 5 × 3 are enlarged as often as they fit, and stand in the middle. Nothing, or
+    nothing but blank lines, gives an empty drawing. Errors: `ValueError` for other characters, for rows of unequal
+    lengths, for more than 32 × 32.
     """
     rows = _rectangle(given)
     if not rows:
@@ -63,7 +66,7 @@ def place(given: Sequence[str], top: int, left: int) -> tuple[str, ...]:
     """
     rows = _rectangle(given)
     width = len(rows[0]) if rows else 0
-    fits = all(_is_whole(edge) and 0 <= edge <= SIZE - long for edge, long in ((top, len(rows)), (left, width)))
+    fits = all(is_whole(edge) and 0 <= edge <= SIZE - long for edge, long in ((top, len(rows)), (left, width)))
     if not fits:
         raise ValueError(
             f"{len(rows)} rows of {width} characters do not fit into {SIZE} × {SIZE} from row {top}, column {left} on."
@@ -88,14 +91,15 @@ def bitmap_of(rows: Sequence[str]) -> np.ndarray:
 
 
 def _rectangle(given: str | Sequence[str]) -> tuple[str, ...]:
-    """The rows of `given`, all as long as the first; blank lines above, below and beside do not count."""
-    lines = given.strip().splitlines() if isinstance(given, str) else given
-    rows = _strings(lines)
+    """The rows of `given`, all as long as the first; blank lines above and below and blanks beside do not count."""
+    rows = _strings(given.splitlines() if isinstance(given, str) else given)
+    while rows and not (rows[0] and rows[-1]):
+        rows = rows[1:] if not rows[0] else rows[:-1]
     if len(rows) > SIZE or any(len(row) > SIZE for row in rows):
         longest = max(map(len, rows))
         raise ValueError(f"A drawing has at most {SIZE} rows of {SIZE} characters; these are {len(rows)} of {longest}.")
     for position, row in enumerate(rows, 1):
-        if len(row) != len(rows[0]) or not row:
+        if len(row) != len(rows[0]):
             raise ValueError(
                 f"Row {position} has {len(row)} characters and the first has {len(rows[0])}; "
                 "make all rows equally long, with . for paper."
@@ -113,7 +117,3 @@ def _strings(lines) -> tuple[str, ...]:
         if strange:
             raise ValueError(f"Row {position} has the character “{strange}”; use # for ink and . for paper.")
     return rows
-
-
-def _is_whole(value) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool)

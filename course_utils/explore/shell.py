@@ -28,7 +28,8 @@ something with the state, also outside of it: its function gets the state and re
 everything is computed anew, so what `compute` was bound to may have changed.
 
 There is one way from a control to the page: control → new state → compute → draw, describe, call → widgets. Whatever
-fails on it becomes a sentence in the error line, and the state stays as it was until the next good change.
+fails on it becomes a sentence in the error line, and the state stays as it was until the next good change. Text that
+was refused stays in its field, and the sentence with it, until the text changes or what the field shows does.
 """
 
 import base64
@@ -37,20 +38,21 @@ import math
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, fields, replace
 from fractions import Fraction
-from functools import partial
+from functools import cache, partial
 from html import escape, unescape
 from pathlib import Path
 from typing import Any
 
 import anywidget
 import ipywidgets as widgets
+import numpy as np
 import traitlets
 from PIL import Image
 
 from course_utils.keyboard import guard
 
 __all__ = ["Action", "Control", "Exploration", "Group", "Puzzle", "action", "call_line", "check_whole", "choice",
-           "name_of", "number", "parse_number", "slider", "toggles", "written"]  # fmt: skip
+           "is_whole", "name_of", "number", "parse_number", "plain", "slider", "toggles", "written"]  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -183,13 +185,23 @@ def call_line(name: str, data: str, state, default, write: dict[str, Callable[[A
     `write` gives the text for fields whose `repr` is not what one would write.
     """
     changed = [f.name for f in fields(state) if getattr(state, f.name) != getattr(default, f.name)]
-    given = [f"{field}={(write or {}).get(field, repr)(getattr(state, field))}" for field in changed]
+    given = [f"{field}={(write or {}).get(field, plain)(getattr(state, field))}" for field in changed]
     return f"explore.{name}({', '.join([data] * bool(data) + given)})"
+
+
+def plain(value) -> str:
+    """The `repr` of `value`, of a number of NumPy's without its type: 7 for `np.int64(7)`."""
+    return repr(value.item() if isinstance(value, np.generic) else value)
+
+
+def is_whole(value) -> bool:
+    """Whether `value` is a whole number, of Python's or of NumPy's; True and 3.0 are none."""
+    return isinstance(value, (int, np.integer)) and not isinstance(value, bool)
 
 
 def check_whole(name: str, value, low: int, high: int) -> None:
     """Errors: `ValueError` with a sentence when `value` is no whole number from `low` to `high`."""
-    if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
+    if not is_whole(value) or not low <= value <= high:
         sentence = f"{name} is {value!r}; it must be a whole number from {low} to {high}."
         raise ValueError(sentence.replace("-", "−"))
 
@@ -201,6 +213,21 @@ def name_of(value, otherwise: str) -> str:
     shell = get_ipython()
     names = shell.user_ns.items() if shell else ()
     return next((name for name, known in names if known is value and not name.startswith("_")), otherwise)
+
+
+@cache
+def _matrix_products():
+    from threadpoolctl import ThreadpoolController
+
+    return ThreadpoolController()
+
+
+def on_one_thread():
+    """A context in which NumPy multiplies matrices on one thread.
+
+    A forward pass takes 0.3 ms so. Shared by two threads it takes 12 ms whenever one core is busy, as with the browser.
+    """
+    return _matrix_products().limit(limits=1, user_api="blas")
 
 
 class Frame(anywidget.AnyWidget):
@@ -229,6 +256,7 @@ class Exploration(widgets.VBox):
         self.controls = [item for item in items if isinstance(item, Control)]
         self.actions = [item for item in items if isinstance(item, Action)]
         self._writing = False
+        self._refused: dict[str, str] = {}  # the names of fields with text that was refused, and why
         self._puzzle: Puzzle | None = None
         self._ways: dict[str, set] = {}
         self._portrait: str | None = None
@@ -281,8 +309,12 @@ class Exploration(widgets.VBox):
     # The one way from a change to the page
 
     def _changed(self, control: Control, change) -> None:
-        if not self._writing:
-            self._attempt(lambda: control.read(self.state, change.new))
+        if self._writing:
+            return
+        self._refused.pop(control.name, None)
+        self._attempt(lambda: control.read(self.state, change.new))
+        if isinstance(control.widget, (widgets.Text, widgets.Textarea)) and not control.shows(self.state):
+            self._refused[control.name] = self.error
 
     def _acted(self, action: Action, button) -> None:
         self._attempt(lambda: action.act(self.state))
@@ -292,6 +324,7 @@ class Exploration(widgets.VBox):
 
     def _start(self, state, puzzle: Puzzle | None) -> None:
         self._puzzle = puzzle
+        self._refused.clear()
         self.show(state)
 
     def _attempt(self, next_state: Callable[[], Any]) -> None:
@@ -303,19 +336,26 @@ class Exploration(widgets.VBox):
             self._complain(f"This exploration stumbled: {type(error).__name__}: {error}")
 
     def _complain(self, sentence: str) -> None:
-        self._error.value = f"<span>{escape(sentence)}</span>"
+        self._error.value = f"<span>{escape(sentence)}</span>" if sentence else ""
 
     def _show(self, state) -> None:
         """All or nothing: what can fail comes first."""
-        view = self._compute(state)
+        with on_one_thread():
+            view = self._compute(state)
         picture, readout, code = self._draw(view), self._describe(view), self._call(state)
         task = self._judge(view)
+        self._refused = {name: why for name, why in self._refused.items() if self._still_refused(name, state)}
         self.state, self.view = state, view
         self._picture.value, self._task.value = picture, task
         self._readout.value, self._code.value = escape(readout), f"<code>{escape(code)}</code>"
-        self._error.value = ""
+        self._complain(" ".join(self._refused.values()))
         self._write_controls(state)
         self._mark_buttons()
+
+    def _still_refused(self, name: str, state) -> bool:
+        """Whether the field `name` would show of `state` what it would show now."""
+        control = next(control for control in self.controls if control.name == name)
+        return control.write(state) == control.write(self.state)
 
     def _write_controls(self, state) -> None:
         self._writing = True
@@ -323,7 +363,7 @@ class Exploration(widgets.VBox):
             for control in self.controls:
                 if control.bounds:
                     control.widget.min, control.widget.max = control.bounds(state)
-                if not control.shows(state):
+                if control.name not in self._refused and not control.shows(state):
                     control.widget.value = control.write(state)
         finally:
             self._writing = False

@@ -12,10 +12,20 @@ COMMAND_KEYS = ("ArrowDown", "ArrowUp", "ArrowRight", "ArrowLeft", "a", "b", "m"
 LIGHT, DARK = "JupyterLab Light", "JupyterLab Dark"
 
 READY = "() => window.jupyterapp?.shell?.currentWidget?.sessionContext"
+# What the page's widgets tell the kernel is noted until the kernel says that it is done with it.
 RUN = """async (theme) => {
     const { restored, shell, commands } = window.jupyterapp;
     await restored;
-    await shell.currentWidget.sessionContext.ready;
+    const { sessionContext } = shell.currentWidget;
+    await sessionContext.ready;
+    if (!window.courseAsked) {
+        const asked = (window.courseAsked = new Set());
+        sessionContext.session.kernel.anyMessage.connect((_, { msg, direction }) => {
+            if (direction === "send" && msg.header.msg_type === "comm_msg") asked.add(msg.header.msg_id);
+            if (msg.content.execution_state === "idle") asked.delete(msg.parent_header.msg_id);
+        });
+    }
+    window.courseAsked.clear();
     await commands.execute("apputils:change-theme", { theme });
     await commands.execute("notebook:run-all-cells");
 }"""
@@ -29,13 +39,16 @@ NOTEBOOK = """() => {
     const cell = ({ model }) => [model.type, model.sharedModel.getSource(), model.executionCount ?? null];
     return { active: notebook.activeCellIndex, mode: notebook.mode, cells: notebook.widgets.map(cell) };
 }"""
-# The kernel answers in turn, so its answer says that all before it is done. Widgets hold back a second change until
-# the first is done, so one answer is not enough.
+# Widgets speak with a thread of their own in the kernel, so an answer from its main thread says nothing about them; but
+# it comes after all that they were told before. Widgets hold back a second change until the first is done, so one
+# answer is not enough.
 SETTLED = """async (wanted) => {
     const { session } = window.jupyterapp.shell.currentWidget.sessionContext;
     const pause = () => new Promise((done) => setTimeout(done, 8));
+    const patience = performance.now() + 30_000;
     await pause();
     for (let answers = 0; answers < wanted; answers++) {
+        while (window.courseAsked.size && performance.now() < patience) await pause();
         await session.kernel.requestKernelInfo();
         await pause();
     }
@@ -334,7 +347,10 @@ def watch(shown: Shown) -> None:
 
 
 def latencies(shown: Shown, steps: Iterator[None], wanted: int) -> list[float]:
-    """Milliseconds from input to changed picture for `wanted` steps of `steps`; steps without a change do not count."""
+    """Milliseconds from input to changed picture for `wanted` steps of `steps`, each after the last one was answered.
+
+    Steps without a change do not count.
+    """
     shown.page.evaluate("() => { window.courseWatch.taken = []; }")
     for _ in steps:
         shown.notebook.settle(answers=1)

@@ -12,6 +12,8 @@ import urllib.error
 import urllib.request
 from pathlib import Path
 
+from course_utils.cli.lab import CONNECTION
+
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "microsoft-edge")
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
          "--disable-component-update", "--disable-sync"]  # fmt: skip
@@ -59,7 +61,8 @@ class Lab:
         self._write_settings()
         command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--ip=127.0.0.1", f"--port={self._port}",
                    f"--IdentityProvider.token={self._token}", f"--ServerApp.root_dir={self.notebooks}",
-                   "--ServerApp.port_retries=0", "--LabApp.expose_app_in_browser=True", "--allow-root"]  # fmt: skip
+                   "--ServerApp.port_retries=0", CONNECTION, "--LabApp.expose_app_in_browser=True",
+                   "--allow-root"]  # fmt: skip
         with self.log.open("wb") as log:
             self._process = subprocess.Popen(command, env=self._environment(), stdout=log, stderr=log)
         try:

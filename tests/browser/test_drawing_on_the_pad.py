@@ -5,7 +5,7 @@ import shutil
 from collections.abc import Iterator, Sequence
 
 import pytest
-from checks import SAMPLES, check_latency
+from checks import SAMPLES, check_latency, measure
 from driving import OpenNotebook, Shown, latencies, median, watch
 
 IMPORT = "from course_utils import explore"
@@ -15,6 +15,15 @@ pad, compute = explore.drawing_pad(), None
 def stumble(state):
     return compute(state) if state.blank else 1 / 0
 compute, pad._compute = pad._compute, stumble
+pad
+"""
+SLOW = """
+import time
+pad = explore.drawing_pad(digit=3)
+def slowly(state, compute=pad._compute):
+    time.sleep(0.2)
+    return compute(state)
+pad._compute = slowly
 pad
 """
 FIVE = [(21, 5), (13, 5.5), (12, 14), (15, 12.7), (18.5, 13), (21, 15.5), (21.3, 19), (20, 23), (16.5, 25.5),
@@ -207,8 +216,16 @@ def test_a_stroke_is_read_quickly(pad, record_property):
     check_latency(times, "drawing pad", record_property)
 
 
+def test_a_slow_answer_is_measured_whole(open_cells, lab):
+    """However long it takes: the next input must not stop the clock of the last."""
+    shutil.rmtree(lab.work, ignore_errors=True)
+    shown = open_cells(IMPORT, SLOW).exploration()
+    times = measure(shown)
+    assert min(times.values()) >= 200, times
+
+
 def _strokes(shown: Shown) -> Iterator[None]:
-    """Short strokes all over the pad, each after the last one was answered."""
+    """Short strokes all over the pad."""
     for i in range(60):
         x, y = 3 + 26 * (i % 8) / 7, 3 + 26 * (i // 8) / 7
         start, end = places(shown, [(x, y), (x + 1, y + 3)])
@@ -217,5 +234,3 @@ def _strokes(shown: Shown) -> Iterator[None]:
         shown.page.mouse.move(*end)
         shown.page.mouse.up()
         yield
-        shown.page.wait_for_function("answered => window.courseWatch.taken.length >= answered", arg=i + 1)
-        shown.notebook.settle()

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import numpy as np
@@ -99,6 +100,30 @@ DAMAGES = {
 }
 
 
+LINES = ["digit 3, as drawn", *ROWS]
+EDITED = {
+    "marked as UTF-8": b"\xef\xbb\xbf" + "\n".join(LINES).encode(),
+    "Windows": "\r\n".join([*LINES, ""]).encode(),
+    "marked, Windows": b"\xef\xbb\xbf" + "\r\n".join([*LINES, "", ""]).encode(),
+    "blank lines at the end": "\n".join([*LINES, "", "  ", "\t", ""]).encode(),
+    "blanks after lines": "\n".join(f"{line}  " for line in LINES).encode(),
+    "no end of the last line": "\n".join(LINES).encode(),
+}
+
+
+@pytest.mark.parametrize("kind", EDITED)
+def test_what_an_editor_leaves_is_still_a_drawing(kind):
+    drawings.keep(drawn(), 3)
+    path = drawings.folder() / "20250101-000000-000000-abcd.txt"
+    path.write_bytes(EDITED[kind])
+    (drawings.folder() / "sketch.txt").write_bytes(EDITED[kind].replace(b"digit 3", b"sketch"))
+    kept, (sketch, notes) = drawings.load(), drawings.load_sketch()
+    assert (kept.notes, notes, kept.labels.tolist(), kept.fitted.tolist()) == ((), (), [3, 3], [False, True])
+    for bitmap in (kept.bitmaps[0], sketch.bitmap):
+        np.testing.assert_array_equal(bitmap, np.array([list(row) for row in ROWS]) == "#")
+    assert path.read_bytes() == EDITED[kind] and not sketch.fit
+
+
 @pytest.mark.parametrize("kind", DAMAGES)
 def test_a_damaged_file_is_set_aside_and_named(kind):
     drawings.keep(drawn(), 3)
@@ -122,6 +147,49 @@ def test_a_folder_and_a_second_damaged_file_are_set_aside_too():
     assert len(drawings.load().notes) == 1 and len(drawings.load()) == 1
     aside = [name for name in names() if name.endswith(".damaged")]
     assert len(aside) == 2 and (drawings.folder() / f"{path.name}.damaged" / "inside").read_text() == "kept"
+
+
+def test_another_notebook_is_quicker_to_set_it_aside(monkeypatch):
+    drawings.keep(drawn(), 3)
+    (drawings.folder() / "20250101-bad.txt").write_text("bad")
+    (drawings.folder() / "sketch.txt").write_text("bad")
+    rename = drawings._rename
+
+    def second(path, ending):
+        rename(path, ending)
+        return rename(path, ending)
+
+    monkeypatch.setattr(drawings, "_rename", second)
+    kept = drawings.load()
+    assert (len(kept), kept.notes, drawings.load_sketch()) == (1, (), (None, ()))
+    (drawings.folder() / "sketch.txt").write_text("sketch\n" + "\n".join(ROWS))
+    drawings.save_sketch(drawings.Sketch(drawn()))
+    np.testing.assert_array_equal(drawings.load_sketch()[0].bitmap, drawn())
+    assert sum(name.endswith((".damaged", ".taken-back")) for name in names()) == 3
+
+
+LOAD_MANY = """
+from course_utils.data import drawings
+for _ in range(200):
+    for note in (*drawings.load().notes, *drawings.load_sketch()[1]):
+        print(note)
+"""
+
+
+def test_several_notebooks_set_aside_at_once():
+    drawings.keep(drawn(), 3)
+    command = [sys.executable, "-c", LOAD_MANY]
+    running = [subprocess.Popen(command, stdout=subprocess.PIPE, encoding="utf-8") for _ in range(3)]
+    wrong = 0
+    while wrong < 200 and any(process.poll() is None for process in running):  # more would not fit into the pipes
+        (drawings.folder() / f"2025-{wrong:05}.txt").write_text("bad")
+        wrong += 1
+        time.sleep(0.005)
+    said = [line for process in running for line in process.communicate()[0].splitlines()]
+    said += drawings.load().notes
+    assert [process.returncode for process in running] == [0, 0, 0]
+    assert wrong > 10 and len(said) == wrong
+    assert all(line.endswith(".damaged.") for line in said)
 
 
 def test_other_files_are_left_alone():
