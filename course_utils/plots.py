@@ -5,6 +5,7 @@ Series differ in colour (Okabe and Ito's, safe for colour-blind readers), marker
 told apart in print.
 """
 
+import reprlib
 from collections.abc import Mapping, Sequence
 from itertools import cycle
 
@@ -14,6 +15,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 __all__ = [
+    "show_beliefs",
     "show_boxes",
     "show_curves",
     "show_images",
@@ -131,21 +133,47 @@ def show_curves(
 
 
 def show_points(
-    groups: Mapping[str, np.ndarray], labels: tuple[str, str] = ("", ""), title: str = "", log: bool = False
+    groups: Mapping[str, np.ndarray],
+    labels: tuple[str, str] = ("", ""),
+    title: str = "",
+    log: bool = False,
+    levels: Mapping[str, float] | None = None,
+    highlight: str = "",
+    equal: bool = False,
 ) -> Figure:
-    """Clouds of points by name, each (n, 2)."""
+    """Clouds of points by name, each (n, 2).
+
+    `levels` are heights by name, each a dashed line from side to side: {"mean": after.mean()}. `highlight` names the
+    group that is drawn larger and on top of the others. With `equal` a step is as long on both axes.
+    """
     _check_named(groups)
-    figure, axes = _figure(1, 1, (6, 3.8))
+    if highlight and highlight not in groups:
+        raise ValueError(f"There is no group {highlight!r} to highlight; there are {', '.join(map(repr, groups))}.")
+    figure, axes = _figure(1, 1, (6, 5 if equal else 4))
     axis = axes.flat[0]
     for (name, points), (colour, marker, _) in zip(groups.items(), cycle(STYLES), strict=False):
-        points = np.asarray(points)
+        points = _finite(f"points of {name!r}", points)
         if points.ndim != 2 or points.shape[1] != 2:
             raise ValueError(f"The points of {name!r} have shape {points.shape}; they must be (n, 2).")
-        axis.scatter(points[:, 0], points[:, 1], 22, color=colour, marker=marker, alpha=0.7, label=name)
+        size, alpha, order = (130, 1, 3) if name == highlight else (22, 0.7, 2)
+        axis.scatter(*points.T, size, color=colour, marker=marker, alpha=alpha, label=name, zorder=order)
+    if levels is not None:
+        _draw_levels(axis, levels)
     scale = "log" if log else "linear"
     axis.set(xlabel=labels[0], ylabel=labels[1], title=title, xscale=scale, yscale=scale)
-    axis.legend()
+    if equal:
+        axis.set_aspect("equal", adjustable="datalim")
+    _legend_below(figure)
     return _done(figure)
+
+
+def _draw_levels(axis, levels: Mapping[str, float]) -> None:
+    _check_named(levels)
+    for (name, height), line in zip(levels.items(), cycle(("--", ":", "-.")), strict=False):
+        height = _finite(f"level {name!r}", height)
+        if height.ndim:
+            raise ValueError(f"The level {name!r} has shape {height.shape}; it must be one number.")
+        axis.axhline(float(height), color="#555555", linestyle=line, label=name, zorder=1)
 
 
 def show_probabilities(images: np.ndarray, opinions: Mapping[str, np.ndarray], titles: Sequence[str]) -> Figure:
@@ -181,11 +209,11 @@ def _draw_bars(axis, opinions: Mapping[str, np.ndarray], first: bool) -> None:
 def show_writers(wrong: Mapping[str, Sequence[float]], title: str = "", ylabel: str = "digits read wrong") -> Figure:
     """A column for each writer, 0, 1, 2 …, with a mark for each series; a line joins the marks of a writer."""
     _check_named(wrong)
-    counts = {name: np.asarray(values, float) for name, values in wrong.items()}
+    counts = {name: _finite(f"numbers of {name!r}", values) for name, values in wrong.items()}
     shapes = {name: values.shape for name, values in counts.items()}
-    if len(set(shapes.values())) > 1 or any(len(shape) != 1 for shape in shapes.values()):
-        raise ValueError(f"Each series needs one number for each writer; their shapes are {shapes}.")
-    figure, axes = _figure(1, 1, (8, 3.2))
+    if len(set(shapes.values())) > 1 or any(len(shape) != 1 or shape == (0,) for shape in shapes.values()):
+        raise ValueError(f"Each series needs one number for each writer, at least one; their shapes are {shapes}.")
+    figure, axes = _figure(1, 1, (8, 3.4))
     axis, table = axes.flat[0], np.stack(list(counts.values()))
     writers = np.arange(table.shape[1])
     axis.vlines(writers, table.min(axis=0), table.max(axis=0), color="#bbbbbb", lw=3, zorder=1)
@@ -194,12 +222,65 @@ def show_writers(wrong: Mapping[str, Sequence[float]], title: str = "", ylabel: 
         axis.scatter(writers, values, size, color=colour, marker=marker, label=name, zorder=2)
     axis.set(xlabel="writer", ylabel=ylabel, title=title, xticks=writers, ylim=(-0.06 * table.max(), None))
     axis.grid(axis="y", alpha=0.25)
-    axis.legend()
+    _legend_below(figure)
     return _done(figure)
+
+
+def show_beliefs(images: np.ndarray, beliefs: np.ndarray, titles: Sequence[str], title: str = "") -> Figure:
+    """Each digit beside the river of its beliefs: `images` (n, 8, 8, 1), `beliefs` (n, 8, 10), one after each row.
+
+    Beside each row of a digit lies a band as wide as 1, shared out among the ten classes as they are believed in once
+    that row has been read. The three leading classes of each digit are coloured, each alike beside all digits.
+    """
+    pictures, beliefs = _pictures(images), np.asarray(beliefs)
+    wanted = (len(pictures), len(pictures[0]), 10)
+    if beliefs.shape != wanted or len(titles) != len(pictures):
+        given = f"{len(pictures)} images, {len(titles)} titles and beliefs of shape {beliefs.shape}"
+        raise ValueError(f"There are {given}; each image needs a title and ten shares for each of its rows.")
+    colours = _leaders(beliefs)
+    figure, axes = _figure(1, 2 * len(pictures), (3.1 * len(pictures), 2.2))
+    for number, (picture, shares) in enumerate(zip(pictures, beliefs, strict=True)):
+        left, right = axes[0, 2 * number : 2 * number + 2]
+        _draw(left, picture, None)
+        left.axis("off")
+        left.set_title(titles[number])
+        _draw_river(right, shares, colours)
+    figure.suptitle(title)
+    return _done(figure)
+
+
+def _leaders(beliefs: np.ndarray) -> dict[int, str]:
+    """A colour for each class that is among the three most believed in for one of the digits, (n, rows, 10)."""
+    sums = beliefs.sum(axis=1)
+    leading = set(sums.argsort(axis=1)[:, -3:].ravel().tolist())
+    ranked = sorted(leading, key=lambda label: -sums[:, label].sum())
+    return {label: STYLES[place % len(STYLES)][0] for place, label in enumerate(ranked)}
+
+
+def _draw_river(axis, shares: np.ndarray, colours: Mapping[int, str]) -> None:
+    """Rows of bars (rows, 10), from the top downwards, with the class's name where its share is wide enough."""
+    begin = np.zeros(len(shares))
+    for label in range(10):
+        colour = colours.get(label, "#bbbbbb")
+        axis.barh(range(len(shares)), shares[:, label], 1, begin, color=colour, edgecolor="white")
+        for row in np.flatnonzero(shares[:, label] > 0.18):
+            place = begin[row] + shares[row, label] / 2
+            axis.text(place, row, label, color="white", ha="center", va="center", fontsize=8, fontweight="bold")
+        begin = begin + shares[:, label]
+    axis.set(xlim=(0, 1), ylim=(len(shares) - 0.5, -0.5), xticks=[0, 1], yticks=range(len(shares)), xlabel="belief")
+    axis.set_yticklabels(range(1, len(shares) + 1))
+    axis.set_box_aspect(1)  # as the picture, so that its rows and the bands lie side by side
+    axis.tick_params(labelsize=7, length=0)
+    axis.spines[["left", "bottom"]].set_visible(False)
 
 
 def _figure(rows: int, columns: int, size: tuple[float, float], **grid) -> tuple[Figure, np.ndarray]:
     return plt.subplots(rows, columns, figsize=size, layout="constrained", squeeze=False, gridspec_kw=grid or None)
+
+
+def _legend_below(figure: Figure) -> None:
+    """Inside the axes, a legend's marks look like data."""
+    figure.legend(loc="outside lower center", ncols=3)
 
 
 def _done(figure: Figure) -> Figure:
@@ -211,6 +292,17 @@ def _done(figure: Figure) -> Figure:
 def _check_named(series: Mapping) -> None:
     if not isinstance(series, Mapping) or not series:
         raise ValueError("Give what is drawn by name, as in {'CNN': values}, and at least one.")
+
+
+def _finite(what: str, values) -> np.ndarray:
+    """The values as an array of numbers; `what` names them. Errors: `ValueError` for NaN and for what is no number."""
+    try:
+        numbers = np.asarray(values, float)
+    except (TypeError, ValueError):
+        raise ValueError(f"The {what} must be numbers in rows of one length; got {reprlib.repr(values)}.") from None
+    if not np.isfinite(numbers).all():
+        raise ValueError(f"The {what} must be finite; NaN or infinity is among them. Leave it out, or find its cause.")
+    return numbers
 
 
 def _pictures(images) -> list[np.ndarray]:

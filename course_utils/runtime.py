@@ -1,8 +1,10 @@
 """What every lesson does first: seeds, quiet start-up, errors that are expected."""
 
 import io
+import logging
 import os
 import random
+import re
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -112,6 +114,8 @@ def _ready_keras() -> None:
 
         keras.utils.set_random_seed(seed())
         keras.ops.add(1.0, 1.0)  # the first operation starts the device, and its log
+    # TensorFlow takes several networks in a row for a mistake, and warns at length.
+    logging.getLogger("tensorflow").setLevel(logging.ERROR)
 
 
 @contextmanager
@@ -130,19 +134,36 @@ def _silent_stderr() -> Iterator[None]:
 
 @contextmanager
 def expect_error(kind: type[Exception], part: str, say: str = "") -> Iterator[None]:
-    """Run code that is meant to fail; print the error's type and one sentence of ours.
+    """Run code that is meant to fail; print the error's type, the telling words of its message and our sentence.
 
-    `part` must occur in the error's message (upper and lower case alike).
-    Errors: `AssertionError` when nothing fails; an error of another kind or message is raised as it is.
+    `part` is those words: they stand in one line of the message (upper and lower case alike) and are printed as they
+    stand there, with … where the line says more. The rest of it may differ between versions and backends. `say` comes
+    on a second line; without it, the reader has the symptom alone.
+    Errors: `ValueError` for an empty `part`; `AssertionError` when nothing fails; an error of another kind or message
+    is raised as it is.
     """
+    if not part.strip():
+        raise ValueError(f"Give the telling words of the error's message as `part`; got {part!r}.")
     try:
         yield
     except kind as error:
-        if part.lower() not in str(error).lower():
+        symptom = _symptom(str(error), part)
+        if not symptom:
             raise
-        print(f"✗ {type(error).__name__}, as expected. {say or f'Its message speaks of “{part}”.'}")
+        print(f"✗ {type(error).__name__}, as expected: “{symptom}”")
+        if say:
+            print(f"  {say}")
     else:
         raise AssertionError(f"This code was expected to fail with {kind.__name__} ({part!r}), and it did not.")
+
+
+def _symptom(message: str, part: str) -> str:
+    """`part` as it stands in the message's first line that holds it; empty if none does."""
+    for line in re.sub(r"\x1b\[[0-9;]*m", "", message).splitlines():  # Keras prints in bold
+        if found := re.search(re.escape(part), line, re.IGNORECASE):
+            before, after = line[: found.start()], line[found.end() :]
+            return ("… " if before.strip() else "") + found.group() + (" …" if after.strip(" .") else "")
+    return ""
 
 
 def progress():

@@ -50,6 +50,9 @@ class Finding:
     cure: str = ""
 
 
+NOT_STARTED = Finding("Keras starts", None, "not tried; mend the Keras backend first")
+
+
 def doctor(as_json: Annotated[bool, typer.Option("--json", help="Print JSON, for machines.")] = False) -> None:
     """Look at this machine: a ✓ or ✗ a line, with the cure."""
     raise typer.Exit(report(examine(), as_json))
@@ -57,10 +60,11 @@ def doctor(as_json: Annotated[bool, typer.Option("--json", help="Print JSON, for
 
 def examine() -> list[Finding]:
     """Every finding, in the order in which a beginner should mend them."""
+    library = look_at_backend(backend())
     return [
         look_at_python(sys.version_info[:3]),
         look_at_packages(repository() / "requirements.lock"),
-        look_at_backend(backend()),
+        library,
         look_at_gpu(backend()),
         look_at_gpu_memory(backend()),
         look_at_kernel(),
@@ -68,7 +72,7 @@ def examine() -> list[Finding]:
         look_at_disk(repository()),
         look_at_memory(_free_memory()),
         look_at_work(drawings.folder().parent),
-        look_at_start([sys.executable, "-c", START]),
+        look_at_start([sys.executable, "-c", START]) if library.ok else NOT_STARTED,
         look_at_chromium(),
     ]
 

@@ -119,6 +119,7 @@ def shift(images: np.ndarray, right: int = 0, down: int = 0) -> np.ndarray:
     if not (_is_whole(right) and _is_whole(down)):
         raise ValueError(f"Pictures move by whole pixels; got right={right!r}, down={down!r}.")
     height, width = images.shape[1:3]
+    right, down = int(right), int(down)  # NumPy's small integers overflow when their sign is turned
     if abs(down) >= height or abs(right) >= width:
         raise ValueError(f"A move of {down} down and {right} right leaves nothing of {height} × {width} pixels.")
     moved = np.zeros_like(images)
@@ -129,9 +130,14 @@ def shift(images: np.ndarray, right: int = 0, down: int = 0) -> np.ndarray:
 
 
 def join(*parts: Digits) -> Digits:
-    """All digits of the parts, in their order. Errors: `ValueError` without a part."""
-    if not parts:
-        raise ValueError("Give the digits to join, such as join(split.train, split.validation).")
+    """All digits of the parts, in their order. Errors: `ValueError` without a part, and for one that is no Digits."""
+    strange = [part for part in parts if not isinstance(part, Digits)]
+    if strange or not parts:
+        given = f"a part of type {type(strange[0]).__name__}" if strange else "nothing"
+        raise ValueError(
+            f"Give Digits one by one, as in join(split.train, split.validation); got {given}. "
+            "A star takes a list of digits apart: join(*parts)."
+        )
     columns = [[getattr(part, name) for part in parts] for name in ("images", "labels", "writers")]
     return Digits(*map(np.concatenate, columns))
 
@@ -158,11 +164,10 @@ def reduce(bitmap: np.ndarray, fit: bool = True) -> np.ndarray:
 
 def _ink(bitmap) -> np.ndarray:
     """Which pixels of a drawing are ink, bool (32, 32)."""
-    values = np.asarray(bitmap)
-    if values.shape != BITMAP or values.dtype.kind not in "biuf":
-        given = f"shape {values.shape}" if values.dtype.kind in "biuf" else f"{type(bitmap).__name__} of {values.dtype}"
-        raise ValueError(f"A drawing is an array of 32 × 32 numbers, ink 1 and paper 0; got {given}.")
-    if not ((values >= 0) & (values <= 1)).all():  # NaN is neither
+    values = _numbers(bitmap, wanted := "A drawing is an array of 32 × 32 numbers, ink 1 and paper 0")
+    if values.shape != BITMAP:
+        raise ValueError(f"{wanted}; got shape {values.shape}.")
+    if not ((values >= 0) & (values <= 1)).all():
         raise ValueError(
             f"Ink lies between 0, paper, and 1; here between {values.min():g} and {values.max():g}. Divide grey values."
         )
@@ -240,21 +245,54 @@ def bitmap(image: np.ndarray) -> np.ndarray:
     """A drawing, bool (32, 32), of a digit (8, 8) or (8, 8, 1): `reduce(bitmap(image), fit=False)` is the digit again.
 
     The real bitmaps are not in the data set. In each block the ink goes where the digit, smoothly enlarged, is darkest.
-    Errors: `ValueError` for another shape and for pixels that are no sixteenths between 0 and 1.
+    Errors: `ValueError` for another shape, for what is no array of numbers, and for pixels that are no sixteenths
+    between 0 and 1.
     """
     from PIL import Image
 
-    image = np.asarray(image, np.float32)
-    if image.shape not in ((8, 8), (8, 8, 1)):
-        raise ValueError(f"A digit has the shape (8, 8) or (8, 8, 1); got {image.shape}.")
-    counts = image.reshape(8, 8) * BLOCK**2
-    if not (np.isin(counts, np.arange(BLOCK**2 + 1))).all():
-        raise ValueError("The pixels of a digit are sixteenths between 0 and 1; these are not.")
+    values = _numbers(image, wanted := "A digit is an array of numbers of the shape (8, 8) or (8, 8, 1)")
+    if values.shape not in ((8, 8), (8, 8, 1)):
+        raise ValueError(f"{wanted}; got shape {values.shape}.")
+    with np.errstate(over="ignore"):  # what overflows is no sixteenth, and refused
+        counts = values.reshape(8, 8).astype(np.float32) * BLOCK**2
+    odd = ~np.isin(counts, np.arange(BLOCK**2 + 1))
+    if odd.any():
+        raise ValueError(
+            f"The pixels of a digit are sixteenths between 0 and 1; here is {values.reshape(8, 8)[odd][0]!s}. "
+            "scikit-learn's, 0 to 16, are scaled by image / 16."
+        )
     smooth = np.asarray(Image.fromarray(counts).resize(BITMAP, Image.Resampling.BICUBIC))
     blocks = smooth.reshape(8, BLOCK, 8, BLOCK).swapaxes(1, 2).reshape(8, 8, BLOCK**2)
     darkest_first = (-blocks).argsort(axis=2, kind="stable").argsort(axis=2)
     ink = darkest_first < counts[..., None]
     return ink.reshape(8, 8, BLOCK, BLOCK).swapaxes(1, 2).reshape(BITMAP)
+
+
+def _numbers(given, wanted: str) -> np.ndarray:
+    """What was given as an array of numbers, none of them NaN. Errors: `ValueError`, which begins with `wanted`."""
+    try:
+        values = np.asarray(given)
+    except (TypeError, ValueError):
+        rows = "rows that differ in length" if isinstance(given, (list, tuple)) else _kind_of(given)
+        raise ValueError(f"{wanted}; got {rows}.") from None
+    if values.dtype.kind not in "biuf":
+        raise ValueError(f"{wanted}; got {_in_words(given, values)}.")
+    if np.isnan(values).any():
+        missing = f"{np.isnan(values).sum()} of {values.size} values are NaN, not a number"
+        raise ValueError(f"{wanted}; here {missing}: look for 0 / 0 or missing values.")
+    return values
+
+
+def _in_words(given, values: np.ndarray) -> str:
+    """What was given, where NumPy makes no numbers of it."""
+    kind = {"U": "text", "S": "bytes", "c": "complex numbers"}.get(values.dtype.kind)
+    if values.ndim:
+        return f"an array of {kind or 'objects'}"
+    return kind or _kind_of(given)
+
+
+def _kind_of(given) -> str:
+    return "None" if given is None else f"an object of type {type(given).__name__}"
 
 
 def _is_whole(value) -> bool:

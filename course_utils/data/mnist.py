@@ -7,6 +7,7 @@ CC BY-SA 3.0, as Keras's documentation states; whoever passes pictures on names 
 They choose nothing: no model, no setting, no threshold of the course was chosen by them.
 """
 
+import reprlib
 from dataclasses import dataclass
 from functools import cache
 
@@ -32,9 +33,18 @@ class Strangers:
         return len(self.labels)
 
     def digits(self, rows=slice(None)) -> Digits:
-        """The reduced digits of these rows (a slice, a mask or an array of indices), for the course's models."""
-        labels = self.labels[rows]
-        return Digits(self.reduced[rows], labels, np.full(len(labels), WRITER))
+        """The reduced digits of these rows (a slice, a mask or an array of indices), for the course's models.
+
+        Errors: `ValueError` for rows that are none of these, and for rows that do not exist.
+        """
+        everything = Digits(self.reduced, self.labels, np.full(len(self), WRITER))
+        try:
+            return everything[rows]
+        except (IndexError, TypeError, ValueError) as error:
+            raise ValueError(
+                f"Rows are a slice, such as slice(0, 30), a mask of {len(self)} truth values, or an array of whole "
+                f"numbers below {len(self)}, such as [5]; got {reprlib.repr(rows)}."
+            ) from error
 
     def __repr__(self) -> str:
         return f"{len(self):,} digits by strangers"

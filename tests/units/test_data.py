@@ -33,8 +33,25 @@ def test_joined_parts_follow_each_other():
     assert len(both) == len(train) + len(validation)
     for name in ("images", "labels", "writers"):
         np.testing.assert_array_equal(getattr(both[len(train) :], name), getattr(validation, name))
-    with pytest.raises(ValueError, match="join"):
-        digits.join()
+    np.testing.assert_array_equal(digits.join(train).labels, train.labels)
+
+
+TRAIN, _, TEST = digits.load()
+
+
+@pytest.mark.parametrize(
+    ("parts", "given"),
+    [
+        ((), "nothing"),
+        (([TRAIN, TEST],), "a part of type list"),
+        ((TRAIN, (TEST,)), "a part of type tuple"),
+        ((TRAIN, None), "a part of type NoneType"),
+        ((TRAIN.images, TEST.images), "a part of type ndarray"),
+    ],
+)
+def test_what_cannot_be_joined(parts, given):
+    with pytest.raises(ValueError, match=rf"one by one, as in join\(.*; got {given}\. A star .* join\(\*parts\)"):
+        digits.join(*parts)
 
 
 def test_halves_are_those_of_scikit_learn():
@@ -49,6 +66,7 @@ def test_random_is_stratified_and_seeded():
     np.testing.assert_array_equal(one.train.images, same.train.images)
     assert not np.array_equal(one.train.labels, other.train.labels)
     assert np.ptp(np.bincount(one.test.labels)) <= 3
+    np.testing.assert_array_equal(digits.load("random", seed=np.int64(1)).test.labels, one.test.labels)
 
 
 def test_a_split_that_does_not_exist():
@@ -115,6 +133,8 @@ def test_shift():
     np.testing.assert_array_equal(digits.shift(image, right=1)[0, ..., 0], [[0, 1, 2], [0, 4, 5], [0, 7, 8]])
     np.testing.assert_array_equal(digits.shift(image, right=-1, down=2)[0, ..., 0], [[0] * 3, [0] * 3, [2, 3, 0]])
     np.testing.assert_array_equal(digits.shift(image), image)
+    for whole in (np.int64, np.int8, np.uint8):
+        np.testing.assert_array_equal(digits.shift(image, whole(1), whole(2)), digits.shift(image, 1, 2))
     with pytest.raises(ValueError, match="leaves nothing"):
         digits.shift(image, right=3)
     with pytest.raises(ValueError, match="must be"):

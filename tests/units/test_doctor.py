@@ -93,6 +93,20 @@ def test_backend_that_is_not_installed(monkeypatch):
     assert doctor.look_at_backend("torch").found == "torch is not installed"
 
 
+@pytest.mark.parametrize("broken", ["theano", "torch"])
+def test_keras_is_not_started_on_a_backend_that_is_not_there(monkeypatch, broken):
+    """One mistake, one ✗: in the doctor's report and in the words of lesson 00."""
+    find = doctor.importlib.util.find_spec
+    monkeypatch.setenv("KERAS_BACKEND", broken)
+    monkeypatch.setattr(doctor.importlib.util, "find_spec", lambda name: None if name == "torch" else find(name))
+    monkeypatch.setattr(doctor, "look_at_start", lambda command: pytest.fail("Keras was started"))
+    findings = {finding.name: finding for finding in doctor.examine()}
+    start = findings["Keras starts"]
+    assert (start.ok, start.cure) == (None, "") and "mend the Keras backend first" in start.found
+    said = check_up.words(findings[name] for name in ("Python", "Keras backend", "Keras starts"))
+    assert [line[:17] for line in said] == ["  ✓ this Python i", "  ✗ Keras backend", "1 of 2 need mendi"]
+
+
 def test_backend_follows_the_environment(monkeypatch):
     monkeypatch.setenv("KERAS_BACKEND", "jax")
     assert doctor.backend() == "jax"

@@ -17,6 +17,7 @@ def test_images():
     assert drawn[0].get_clim() == (0, 1)
     assert drawn[1].get_clim() == (-2, 2)
     assert [axis.get_title() for axis in figure.axes] == list("abcd")
+    assert len(plots.show_images([GREY] * 3, columns=np.int64(2)).axes) == 4
 
 
 def test_products():
@@ -51,6 +52,36 @@ def test_writers_have_a_column_each():
     assert [segment[:, 1].tolist() for segment in lines.get_segments()] == [[0, 3], [1, 1], [2, 5]]
 
 
+def test_points_with_levels_and_a_highlight():
+    points = {"one": [[0, 3]], "many": np.zeros((4, 2))}
+    axis = plots.show_points(points, levels={"mean": 0.6, "goal": 1}, highlight="one", equal=True).axes[0]
+    large, small = axis.collections
+    assert large.get_offsets().tolist() == [[0, 3]]
+    assert large.get_sizes()[0] > 3 * small.get_sizes()[0] and large.get_zorder() > small.get_zorder()
+    assert [set(line.get_ydata()) for line in axis.lines] == [{0.6}, {1.0}]
+    assert [line.get_linestyle() for line in axis.lines] == ["--", ":"]
+    assert axis.get_aspect() == 1
+    plain = plots.show_points(points).axes[0]
+    assert plain.get_aspect() == "auto" and not plain.lines
+    assert len({cloud.get_sizes()[0] for cloud in plain.collections}) == 1
+
+
+@pytest.mark.parametrize(
+    "figure",
+    [
+        plots.show_writers({"seen": [0, 1, 2], "stranger": [3, 1, 5]}),
+        plots.show_points({"seen": np.ones((3, 2)), "stranger": np.zeros((3, 2))}, levels={"mean": 0.5}),
+    ],
+    ids=["writers", "points"],
+)
+def test_no_mark_of_a_legend_lies_among_the_data(figure):
+    figure.draw_without_rendering()
+    (axis,), (legend,) = figure.axes, figure.legends
+    assert axis.get_legend() is None
+    assert legend.get_window_extent().y1 <= axis.get_tightbbox().y0
+    assert [text.get_text() for text in legend.get_texts()][:2] == ["seen", "stranger"]
+
+
 def test_no_figure_is_left_to_pyplot():
     assert isinstance(plots.show_images([GREY]), Figure)
     assert not plt.get_fignums()
@@ -75,6 +106,18 @@ BAD = [
     (lambda: plots.show_probabilities(np.zeros((1, 8, 8, 1)), {}, titles=["1"]), "by name"),
     (lambda: plots.show_writers({}), "by name"),
     (lambda: plots.show_writers({"a": [1], "b": [1, 2]}), "one number for each writer"),
+    (lambda: plots.show_writers({"a": []}), "at least one; their shapes"),
+    (lambda: plots.show_writers({"a": 1}), "one number for each writer"),
+    (lambda: plots.show_writers({"a": [1, np.nan]}), "numbers of 'a' must be finite; NaN"),
+    (lambda: plots.show_writers({"a": [1, 2], "b": [1, np.inf]}), "numbers of 'b' must be finite"),
+    (lambda: plots.show_writers({"a": ["one", "two"]}), r"must be numbers .* got \['one', 'two'\]"),
+    (lambda: plots.show_writers({"a": None}), "must be finite"),
+    (lambda: plots.show_points({"a": [[1, 2], [3]]}), r"rows of one length; got \[\[1, 2\], \[3\]\]"),
+    (lambda: plots.show_points({"a": [[1, np.nan]]}), "points of 'a' must be finite"),
+    (lambda: plots.show_points({"a": [[1, 2]]}, highlight="b"), "no group 'b' to highlight; there are 'a'"),
+    (lambda: plots.show_points({"a": [[1, 2]]}, levels=0.5), "by name"),
+    (lambda: plots.show_points({"a": [[1, 2]]}, levels={"mean": [1, 2]}), "level 'mean' .* one number"),
+    (lambda: plots.show_points({"a": [[1, 2]]}, levels={"mean": np.nan}), "level 'mean' must be finite"),
 ]
 
 
@@ -82,3 +125,25 @@ BAD = [
 def test_bad_input(call, words):
     with pytest.raises(ValueError, match=words):
         call()
+
+
+def test_beliefs_are_bands_that_fill_each_row():
+    beliefs = np.full((2, 8, 10), 0.05)
+    beliefs[:, :4, 5] = beliefs[:, 4:, 6] = 0.55
+    figure = plots.show_beliefs(np.zeros((2, 8, 8, 1)), beliefs, ["a 5", "a 6"], "Its belief turns")
+    left, river = figure.axes[0], figure.axes[1]
+    assert left.get_title() == "a 5" and len(figure.axes) == 4
+    ends = {row: 0.0 for row in range(8)}
+    for bar in river.patches:
+        row = round(bar.get_y() + bar.get_height() / 2)
+        np.testing.assert_allclose(bar.get_x(), ends[row], atol=1e-9)
+        ends[row] += bar.get_width()
+    np.testing.assert_allclose(list(ends.values()), 1)
+    names = {text.get_position()[1]: text.get_text() for text in river.texts}
+    assert [names[row] for row in range(8)] == list("55556666")
+    assert river.get_ylim()[0] > river.get_ylim()[1]  # the first row on top, as in the picture
+
+
+def test_beliefs_that_do_not_fit_the_images():
+    with pytest.raises(ValueError, match="ten shares for each of its rows"):
+        plots.show_beliefs(np.zeros((2, 8, 8, 1)), np.zeros((2, 10)), ["a", "b"])

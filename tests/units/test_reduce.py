@@ -1,5 +1,8 @@
 """A drawing becomes a digit as the course's digits were made; and the strangers' digits that were made so."""
 
+import re
+import reprlib
+
 import numpy as np
 import pytest
 
@@ -77,6 +80,19 @@ def test_grey_ink_counts_from_one_half():
     assert np.array_equal(digits.reduce(ink.astype(np.uint8)), digits.reduce(ink))
 
 
+ODD = [
+    (None, "None"),
+    ("a drawing", "text"),
+    (np.full((32, 32), "x"), "an array of text"),
+    (np.full((32, 32), None), "an array of objects"),
+    (np.full((32, 32), 1j), "an array of complex numbers"),
+    ([[1, 2], [3]], "rows that differ in length"),
+    ({"ink": 1}, "an object of type dict"),
+    (digits.load().test, "an object of type Digits"),
+    (1, r"shape \(\)"),
+]
+
+
 @pytest.mark.parametrize(
     ("bitmap", "sentence"),
     [
@@ -87,10 +103,9 @@ def test_grey_ink_counts_from_one_half():
         (np.ones((1, 32, 32)), r"shape \(1, 32, 32\)"),
         (np.full((32, 32), 255), "between 0, paper, and 1"),
         (np.full((32, 32), -1.0), "between 0, paper, and 1"),
-        (np.full((32, 32), np.nan), "between 0, paper, and 1"),
-        (np.full((32, 32), "x"), "32 × 32 numbers"),
-        ("a drawing", "32 × 32 numbers"),
-        (None, "32 × 32 numbers"),
+        (np.full((32, 32), np.inf), "between inf and inf"),
+        (np.where(np.eye(32), np.nan, 1), "32 × 32 numbers.* 32 of 1024 values are NaN"),
+        *((given, f"32 × 32 numbers.* got {words}") for given, words in ODD),
     ],
 )
 def test_what_is_no_drawing_is_refused(bitmap, sentence):
@@ -107,10 +122,26 @@ def test_a_bitmap_of_a_digit_is_that_digit_again():
         assert np.array_equal(digits.reduce(digits.bitmap(image), fit=False), image)
 
 
-@pytest.mark.parametrize("image", [np.zeros((4, 4)), np.full((8, 8), 0.3), np.full((8, 8), 2.0)])
-def test_what_is_no_digit_has_no_bitmap(image):
-    with pytest.raises(ValueError, match="digit"):
+@pytest.mark.parametrize(
+    ("image", "sentence"),
+    [
+        (np.zeros((4, 4)), r"\(8, 8, 1\); got shape \(4, 4\)"),
+        (np.full((8, 8), 0.3), "sixteenths .* here is 0.3"),
+        (np.full((8, 8), 2.0), "sixteenths .* here is 2.0"),
+        (np.full((8, 8), 1e300), r"sixteenths .* here is 1e\+300"),
+        (np.where(np.eye(8), np.nan, 1), r"\(8, 8, 1\); here 8 of 64 values are NaN"),
+        *((given, rf"\(8, 8, 1\); got {words}") for given, words in ODD),
+    ],
+)
+@pytest.mark.filterwarnings("error")
+def test_what_is_no_digit_has_no_bitmap(image, sentence):
+    with pytest.raises(ValueError, match=sentence):
         digits.bitmap(image)
+
+
+@pytest.mark.parametrize("kind", [bool, np.int64, np.uint8, np.float16, float])
+def test_a_bitmap_of_a_digit_takes_every_kind_of_number(kind):
+    assert np.array_equal(digits.bitmap(np.eye(8).astype(kind)), np.kron(np.eye(8), np.ones((4, 4))))
 
 
 def test_the_training_digits_show_how_they_were_made():
@@ -146,3 +177,22 @@ def test_strangers_are_none_of_our_writers():
     assert mnist.WRITER not in digits.load_all().writers
     some = mnist.load().digits(np.array([3, 5]))
     assert np.array_equal(some.labels, mnist.load().labels[[3, 5]]) and set(some.writers) == {mnist.WRITER}
+
+
+def test_rows_of_strangers():
+    strangers = mnist.load()
+    for rows in ([2, 4], np.array([2, 4], np.uint8), [np.int64(2), np.int32(4)], slice(np.int64(2), 5, 2)):
+        assert np.array_equal(strangers.digits(rows).images, strangers.reduced[[2, 4]])
+    assert np.array_equal(strangers.digits([-1]).labels, strangers.labels[-1:])
+    assert len(strangers.digits(strangers.labels == 3)) == 500
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [5, np.int64(5), 1.5, True, None, "a", ["a"], slice("a"), [5000], [-5001], np.array([0.5]), [[1], [2, 3]], [True]],
+    ids=str,
+)
+def test_rows_that_no_stranger_has(rows):
+    words = r"Rows are a slice, .* a mask of 5000 truth values, .* whole numbers below 5000, such as \[5\]; got "
+    with pytest.raises(ValueError, match=words + re.escape(reprlib.repr(rows))):
+        mnist.load().digits(rows)

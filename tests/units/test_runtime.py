@@ -28,10 +28,44 @@ def test_a_seed_that_is_none(monkeypatch, text):
         seed()
 
 
-def test_expect_error(capsys):
-    with expect_error(ValueError, "INVALID literal", say="Letters are no number."):
-        int("x")
-    assert capsys.readouterr().out == "✗ ValueError, as expected. Letters are no number.\n"
+def failing(message: str, part: str, say: str = "") -> None:
+    with expect_error(ValueError, part, say=say):
+        raise ValueError(message)
+
+
+def test_expect_error_shows_the_symptom_and_says_the_cause(capsys):
+    with expect_error(ValueError, "cannot RESHAPE array of size 6 into shape (100,3)", say="Six is too few."):
+        np.zeros(6).reshape(-1, 100, 3)
+    shown = "✗ ValueError, as expected: “cannot reshape array of size 6 into shape (100,3)”\n"
+    assert capsys.readouterr().out == shown + "  Six is too few.\n"
+    failing("A word.", "a word")
+    assert capsys.readouterr().out == "✗ ValueError, as expected: “A word”\n", "the symptom alone"
+
+
+@pytest.mark.parametrize(
+    ("message", "shown"),
+    [
+        ("one\n\n\x1b[1mThe size is zero. Received: 7.\x1b[0m\n\nthe size", "The size is zero …"),
+        ("Here the size is zero", "… the size is zero"),
+        ("Here the size is zero, 0.5 to be exact", "… the size is zero …"),
+        ("the \x1b[1msize is zero\x1b[0m.", "the size is zero"),
+    ],
+)
+def test_expect_error_shows_of_the_message_what_is_stable(capsys, message, shown):
+    """Red when a line before or behind, bold type or what differs between versions is printed with it."""
+    failing(message, "the size is zero")
+    assert capsys.readouterr().out == f"✗ ValueError, as expected: “{shown}”\n"
+
+
+def test_expect_error_takes_its_part_for_no_pattern():
+    with pytest.raises(ValueError, match="size 6"):
+        failing("size 6", "size .")
+
+
+@pytest.mark.parametrize("part", ["", "  "])
+def test_expect_error_wants_telling_words(part):
+    with pytest.raises(ValueError, match="telling words"):
+        failing("anything", part)
 
 
 def test_expect_error_wants_the_error():
