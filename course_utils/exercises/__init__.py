@@ -3,14 +3,25 @@
 Importing this imports neither Keras, SciPy nor scikit-learn; answers that use them import them themselves.
 """
 
-from course_utils.exercises import cnn, convolution, honest, start
+from course_utils.exercises import cnn, convolution, ensemble, honest, rnn, start
 from course_utils.exercises.engine import Exercise, Misconception, Verdict
 
-__all__ = ["Exercise", "Misconception", "Verdict", "by_name", "cnn", "convolution", "honest", "start"]
+__all__ = [
+    "Exercise",
+    "Misconception",
+    "Verdict",
+    "by_name",
+    "cnn",
+    "convolution",
+    "ensemble",
+    "honest",
+    "rnn",
+    "start",
+]
 
 by_name: dict[str, Exercise] = {
     exercise.name: exercise
-    for lesson in (start, convolution, cnn, honest)
+    for lesson in (start, convolution, cnn, honest, rnn, ensemble)
     for exercise in vars(lesson).values()
     if isinstance(exercise, Exercise)
 }

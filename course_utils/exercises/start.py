@@ -53,11 +53,37 @@ def sums_down_columns(image):
     return image.sum(axis=0).argmax()
 
 
-def forgets_the_axis(image):
-    """Your answer is 0 for every image. `image.sum()` adds up the whole image, so there is a single sum to choose
-    from, and it has the number 0. Ask for one sum a row: `image.sum(axis=1)`.
+def always_the_first(image):
+    """Your answer is 0, the first row, whatever the image. Three mistakes do that. `image.sum()` without an axis adds
+    up the whole image, so there is one sum to choose from, and it has the number 0: ask for `image.sum(axis=1)`. A
+    `return` inside the loop ends it at the first row: it belongs behind the loop, one step further left. And a
+    `most` that begins above every sum is never beaten: begin with -1.
     """
     return image.sum().argmax()
+
+
+def starts_above_faint_rows(image):
+    """Your answer is 0 where a picture is faint. A loop that begins with `most = 1` waits for a row that holds more
+    than 1, and in a faint picture none does, so the first row stays the best. Begin below every sum, with
+    `most = -1`: then the first row takes over at once, and any fuller one after it.
+    """
+    best, most = 0, 1
+    for i in range(len(image)):
+        ink = image[i].sum()
+        if ink > most:
+            best, most = i, ink
+    return best
+
+
+def stops_at_the_first_ink(image):
+    """Your answer is the first row that holds any ink. A `return` under the `if` ends the loop as soon as one row
+    beats the start value, and the rows below never have their turn. Return when the loop is over: `return best`
+    stands as far left as `for`.
+    """
+    for i in range(len(image)):
+        if image[i].sum() > 0:
+            return i
+    return 0
 
 
 def returns_the_sum(image):
@@ -151,6 +177,29 @@ def counts_inked_pixels(image):
     return (image > 0).sum(axis=1).argmax()
 
 
+def compares_medians(image):
+    """Your answer compares medians, and a median is the middle one of a row's numbers, not their sum. Of
+    [0, 0, 0, 1, 1] it is 0, though the row holds 2: where more than half of a row is paper, it sees no ink at all.
+    Add up: `image.sum(axis=1)`.
+    """
+    return np.median(image, axis=1).argmax()
+
+
+def rounds_the_sums(image):
+    """Your answer rounds the sums before it compares them. Rows that hold 2 and 2.25 then look equal, and the first of
+    them wins. Compare the sums as they are, and round only what a person is to read.
+    """
+    return image.sum(axis=1).round().argmax()
+
+
+def cuts_the_sums_off(image):
+    """Your answer cuts off what is behind the point before it compares the sums, as `int(…)` does, or an array of
+    whole numbers that takes them in. Rows that hold 1.25 and 1.75 then look equal, and the first of them wins. Keep
+    the fractions: `float`.
+    """
+    return image.sum(axis=1).astype(int).argmax()
+
+
 def last_of_equals(image):
     """Your answer is right until two rows hold the same ink: then it takes the last of them, and the first is asked
     for. In a loop, `>=` lets an equal row take over; `>` keeps the one that was there.
@@ -175,6 +224,14 @@ def eight_rows_only(image):
     return best
 
 
+def eight_columns_only(image):
+    """Your answer adds up the first eight numbers of each row and leaves out what stands behind them. This lesson's
+    images have eight columns, but a function should ask what it was given: `image.sum(axis=1)`, or `sum(image[i])`,
+    takes all of them.
+    """
+    return image[:, :8].sum(axis=1).argmax()
+
+
 def _sixteenths(rng, *shape):
     """Exact in every type of float, so that equal rows stay equal however they are added up.
 
@@ -185,14 +242,24 @@ def _sixteenths(rng, *shape):
 
 def _pictures_with_a_bright_row():
     rng = np.random.default_rng(11)
+    ninth_column_decides = np.zeros((3, 9))
+    ninth_column_decides[0, 3:6], ninth_column_decides[1, 4:] = 1, 0.75
+    nearly_equal = np.full((2, 12), 0.75)
+    nearly_equal[0, 6] -= 1 / 32
     return [
         (np.array([[0.0, 1.0, 0.25], [0.5, 0.75, 0.5]]),),
         (np.array([[0.25, 0.25, 0.25], [0.0, 0.0, 0.0], [1.0, 0.0, 0.75]]),),
         (np.array([[0.0, 0.5], [1.0, 0.5], [0.75, 0.75], [0.5, 1.0], [0.25, 0.0]]),),
-        (_sixteenths(rng, 3, 9),),
+        (np.array([[0.125, 0.0, 0.25], [0.25, 0.25, 0.25], [0.5, 0.0, 0.0], [0.0, 0.0, 0.0]]),),
+        (np.array([[0.0, 0.0, 0.0, 0.0], [0.5, 0.5, 0.5, 0.5], [0.0, 0.25, 1.0, 1.0], [0.0, 0.0, 0.0, 0.0]]),),
+        (np.array([[0.625, 0.625, 0.625, 0.625, 0.0], [1.0, 1.0, 1.0, 0.25, 0.0]]),),
+        (np.array([[0.0, 1.0, 1.0, 1.0], [0.625, 0.625, 0.625, 0.625]]),),
+        (ninth_column_decides,),
         (_sixteenths(rng, 8, 8).astype(np.float32),),
         (np.concatenate([_sixteenths(rng, 8, 8) / 2, np.ones((2, 8))]),),
         (np.array([[0, 1, 0, 0], [0, 1, 0, 1]]),),
+        (np.concatenate([_sixteenths(rng, 4, 12), nearly_equal, np.zeros((1, 12))]),),
+        *((_sixteenths(rng, *shape),) for shape in [(12, 8), (4, 7), (7, 6), (9, 10)]),
     ]
 
 
@@ -202,7 +269,9 @@ brightest_row = Exercise(
     right=[sums_then_argmax, row_after_row, by_list_of_sums, by_means],
     wrong=[
         sums_down_columns,
-        forgets_the_axis,
+        always_the_first,
+        starts_above_faint_rows,
+        stops_at_the_first_ink,
         returns_the_sum,
         returns_all_sums,
         returns_the_row,
@@ -215,8 +284,12 @@ brightest_row = Exercise(
         counts_from_one,
         darkest_row,
         counts_inked_pixels,
+        compares_medians,
+        rounds_the_sums,
+        cuts_the_sums_off,
         last_of_equals,
         eight_rows_only,
+        eight_columns_only,
     ],
     cases=_pictures_with_a_bright_row,
     situation="on a {image} image",

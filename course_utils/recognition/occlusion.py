@@ -17,18 +17,34 @@ def occlusion_map(score: Callable[[np.ndarray], np.ndarray], image: np.ndarray, 
     score: from images (n, h, w) to numbers (n,), such as the share that a model gives to one class.
     image: (h, w), ink 1 and paper 0. size: of the square, in pixels.
     Returns (h − size + 1, w − size + 1): the score of the whole picture minus the score with the square that begins
-    there covered; positive where the ink speaks for the class, negative where it speaks against it.
-    Errors: `ValueError` for a picture of another rank, and for a square that does not fit into it.
+    there covered, as float64; positive where the ink speaks for the class, negative where it speaks against it.
+    Errors: `ValueError` for a picture of another rank, for a square that does not fit into it, and for a `score` that
+    gives anything but one number a picture.
     """
     image = np.asarray(image)
     hidden = covered(image, size)
     places = hidden.shape[:2]
-    scores = np.asarray(score(hidden.reshape(-1, *image.shape)))
-    return np.asarray(score(image[None]))[0] - scores.reshape(places)
+    whole = _scores(score, image[None].copy())  # `score` may write into what it is given
+    return (whole - _scores(score, hidden.reshape(-1, *image.shape))).reshape(places)
+
+
+def _scores(score: Callable[[np.ndarray], np.ndarray], images: np.ndarray) -> np.ndarray:
+    """One float for each of `images` (n, h, w), so that falls of whole numbers and of True and False are right too."""
+    n = len(images)
+    scores = np.asarray(score(images))
+    if scores.shape != (n,):
+        raise ValueError(
+            f"score gives shape {scores.shape} for {n} pictures; it must give one number each, shape ({n},). "
+            "A model's shares have a column for each class: choose one, `model.predict(images)[:, 3]`."
+        )
+    if scores.dtype.kind not in "biuf":
+        raise ValueError(f"score gives an array of type {scores.dtype}; it must give one real number a picture.")
+    return scores.astype(float)
 
 
 def covered(image: np.ndarray, size: int) -> np.ndarray:
     """The picture (h, w) with every square covered in turn: (h − size + 1, w − size + 1, h, w)."""
+    image = np.asarray(image)
     if image.ndim != 2:
         raise ValueError(f"The picture has shape {image.shape}; it must be (h, w). A digit's is `image[:, :, 0]`.")
     if isinstance(size, bool) or not isinstance(size, (int, np.integer)) or not 1 <= size <= min(image.shape):

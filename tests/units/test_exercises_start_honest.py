@@ -2,9 +2,11 @@
 
 import numpy as np
 import pytest
+from sklearn.datasets import load_digits
 from sklearn.model_selection import GroupShuffleSplit, train_test_split
 from sklearn.preprocessing import MinMaxScaler, StandardScaler
 
+from course_utils.data import digits
 from course_utils.exercises import honest, start
 
 NOTHING_RETURNED = "Your answer returns None. `print` only shows a result; `return` at the end hands it over."
@@ -62,6 +64,38 @@ def sum_outside_the_loop(image):
     return best
 
 
+def in_a_loop(most):
+    """Starts with `most` as the sum to beat."""
+
+    def answer(image):
+        best, to_beat = 0, most
+        for i in range(len(image)):
+            ink = sum(image[i])
+            if ink > to_beat:
+                best, to_beat = i, ink
+        return best
+
+    return answer
+
+
+def first_turn(image):
+    best, most = 0, -1
+    for i in range(len(image)):
+        ink = image[i].sum()
+        if ink > most:
+            best, most = i, ink
+        return best
+
+
+def returns_under_the_if(image):
+    best, most = 0, 0
+    for i in range(len(image)):
+        ink = image[i].sum()
+        if ink > most:
+            best, most = i, ink
+            return best
+
+
 def eight_by_eight_loops(image):
     best, most = 0, 0
     for i in range(8):
@@ -93,7 +127,17 @@ def test_brightest_row_in_other_words(answer):
         (columns_by_nested_loops, "sums_down_columns"),
         (sum_outside_the_loop, "never_starts_again"),
         (eight_by_eight_loops, "eight_rows_only"),
-        (lambda image: 0, "forgets_the_axis"),
+        (lambda image: 0, "always_the_first"),
+        (in_a_loop(100), "always_the_first"),
+        (in_a_loop(10), "always_the_first"),
+        (first_turn, "always_the_first"),
+        (in_a_loop(1), "starts_above_faint_rows"),
+        (in_a_loop(0.9), "starts_above_faint_rows"),
+        (returns_under_the_if, "stops_at_the_first_ink"),
+        (lambda image: [np.median(row) for row in image].index(max(np.median(image, axis=1))), "compares_medians"),
+        (lambda image: np.argmax([round(sum(row)) for row in image]), "rounds_the_sums"),
+        (lambda image: np.argmax([int(row.sum()) for row in image]), "cuts_the_sums_off"),
+        (lambda image: np.argmax([sum(row[:8]) for row in image]), "eight_columns_only"),
         (lambda image: max(map(sum, image)), "returns_the_sum"),
         (lambda image: [sum(row) for row in image], "returns_all_sums"),
         (lambda image: np.unravel_index(image.argmax(), image.shape)[0], "row_of_the_brightest_pixel"),
@@ -117,6 +161,24 @@ def test_mistakes_with_rows_in_other_words(answer, belief):
 )
 def test_odd_rows_are_told(answer, message):
     assert message in says(start.brightest_row, answer)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        in_a_loop(3),
+        lambda image: (image >= 0.5).sum(axis=1).argmax(),
+        lambda image: (image == image.max()).sum(axis=1).argmax(),
+        lambda image: image.sum(axis=1).round(1).argmax(),
+        lambda image: (image**2).sum(axis=1).argmax(),
+        lambda image: image[:8].sum(axis=1).argmax(),
+        lambda image: image[:-1].sum(axis=1).argmax(),
+        lambda image: image[1:].sum(axis=1).argmax() + 1,
+        lambda image: len(image) - 1,
+    ],
+)
+def test_a_row_that_fits_no_sentence_gets_none(answer):
+    assert "First difference: on a " in says(start.brightest_row, answer)
 
 
 def test_an_unknown_row_is_shown_with_its_image():
@@ -257,6 +319,123 @@ def test_odd_scales_are_told(answer, message):
     assert message in says(start.scale, answer)
 
 
+# --- 03: make_images ------------------------------------------------------------------------------------
+
+
+def ready(raw):
+    return raw.reshape(-1, 8, 8, 1).astype(np.float32) / 16
+
+
+def divided_here(raw):
+    raw = raw.astype(np.float32)
+    raw /= 16
+    return raw.reshape(-1, 8, 8, 1)
+
+
+def room_for_all_of_them(raw):
+    images = np.zeros((1797, 8, 8, 1), np.float32)
+    images[: len(raw)] = ready(raw)
+    return images
+
+
+def one_name_for_all(raw):
+    for digit in raw:
+        image = ready(digit)[0]
+    return image
+
+
+def written_back(raw):
+    images = raw.reshape(-1, 8, 8, 1)
+    images[:] = images / 16
+    return images.astype(np.float32)
+
+
+def divide_in_place(raw, kind):
+    """Divides by 16, in place if the numbers are of that kind."""
+    return np.divide(raw, 16, out=raw if raw.dtype.kind == kind else None)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        divided_here,
+        lambda raw: np.stack([digit.reshape(8, 8, 1) for digit in raw]).astype("float32") / 16,
+        lambda raw: np.expand_dims(raw.reshape(len(raw), 8, 8), -1).astype(np.float32) * np.float32(0.0625),
+        lambda raw: np.interp(raw, [0, 16], [0, 1]).reshape(-1, 8, 8, 1).astype(np.float32),
+    ],
+)
+def test_images_in_other_words(answer):
+    assert is_right(honest.make_images, answer)
+
+
+def test_images_are_those_of_the_course():
+    assert np.array_equal(honest.reshapes_and_divides(load_digits().data), digits.load_all().images)
+
+
+@pytest.mark.parametrize(
+    ("answer", "belief"),
+    [
+        (lambda raw: raw.reshape(1797, 100, 3, 3), "shape_of_the_article"),
+        (lambda raw: ready(raw.reshape(1797, 64)), "number_of_digits_written_in"),
+        (lambda raw: raw.reshape(1797, 8, 8)[..., None], "number_of_digits_written_in"),
+        (room_for_all_of_them, "number_of_digits_written_in"),
+        (lambda raw: ready(raw)[:, None, :, :, 0], "channel_in_front"),
+        (lambda raw: np.moveaxis(raw.reshape(-1, 8, 8, 1), -1, 1), "channel_in_front"),
+        (lambda raw: ready(raw).squeeze(), "no_channel"),
+        (lambda raw: raw, "lines_left_flat"),
+        (one_name_for_all, "one_digit_only"),
+        (lambda raw: next(map(ready, raw))[0], "one_digit_only"),
+        (lambda raw: ready(raw.T), "mixes_digits"),
+        (lambda raw: ready(raw.reshape(8, 8, -1).transpose(2, 0, 1)), "mixes_digits"),
+        (lambda raw: np.roll(ready(raw).ravel(), 5).reshape(-1, 8, 8, 1), "mixes_digits"),
+        (lambda raw: ready(raw).swapaxes(1, 2), "turns_on_the_diagonal"),
+        (lambda raw: np.array([digit.reshape(8, 8).T for digit in ready(raw)])[..., None], "turns_on_the_diagonal"),
+        (lambda raw: raw.astype(np.uint8).reshape(-1, 8, 8, 1), "still_up_to_sixteen"),
+        (lambda raw: np.array([ready(digit)[0] * 16 / digit.max() for digit in raw]), "own_ruler_for_each_digit"),
+        (lambda raw: ready(raw) / ready(raw).max(), "ruler_of_this_batch"),
+        (lambda raw: np.array([ready(digit)[0] * 16 / 255 for digit in raw]), "bytes_for_a_ruler"),
+        (lambda raw: ready(raw).astype(int), "greys_cut_off"),
+        (written_back, "greys_cut_off"),
+        (lambda raw: ready(16 * divide_in_place(raw, "f")), "divides_the_raw_digits"),
+        (lambda raw: ready(16 * divide_in_place(raw, "u")), "divides_the_raw_digits"),
+        (lambda raw: np.divide(raw, 16, out=raw).reshape(-1, 8, 8, 1).astype(np.float32), "divides_the_raw_digits"),
+        (lambda raw: raw.astype(np.float32).reshape(-1, 8, 8, 1) / np.float64(16), "stays_float64"),
+        (lambda raw: ready(raw)[0] if len(raw) == 1 else ready(raw), "loses_the_batch_of_one"),
+    ],
+)
+def test_mistakes_with_images_in_other_words(answer, belief):
+    assert believes(honest.make_images, answer) == belief
+
+
+@pytest.mark.parametrize(
+    ("answer", "message"),
+    [
+        (lambda raw: raw.reshape(8, 8, 1), "with a single digit your answer has shape (8, 8, 1); it should have"),
+        (lambda raw: raw.reshape(8, 8, -1, 1), "has shape (8, 8, 1, 1); it should have shape (1, 8, 8, 1)."),
+        (lambda raw: raw.reshape(1, -1, 8, 8), "has shape (1, 1, 8, 8); it should have shape (1, 8, 8, 1)."),
+        (lambda raw: ready(raw)[:1], "with 3 digits your answer has shape (1, 8, 8, 1); it should have"),
+        (lambda raw: ready(raw)[::-1], "First difference: with 3 digits your answer has "),
+        (
+            lambda raw: ready(raw) * 16 / 15,
+            "with a single digit your answer has 1 at [0, 0, 0, 0]; it should have 0.9375.",
+        ),
+        (lambda raw: raw.reshape(-1, 3, 3), "raises ValueError: cannot reshape array of size 64 into shape (3,3)."),
+        (lambda raw: list(ready(raw)), "they come as a list"),
+        (lambda raw: ready(raw).astype(np.float16), "their type is float16; make it `.astype(np.float32)`."),
+        (lambda raw: print(ready(raw)), NOTHING_RETURNED),
+    ],
+)
+def test_odd_images_are_told(answer, message):
+    assert message in says(honest.make_images, answer)
+
+
+def test_raw_digits_tell_the_rulers_apart():
+    largest = [raw.max(axis=1).tolist() for (raw,) in honest._raw_digits()]
+    assert largest[1] == [16], "one digit alone: its own ruler is that of its batch"
+    assert all(len(set(each)) == len(each) for each in largest)
+    assert not any((64 * len(each)) % 900 == 0 or len(each) == 8 for each in largest)
+
+
 # --- 03: split_by_writer --------------------------------------------------------------------------------
 
 
@@ -314,6 +493,33 @@ def own_generator(*seed):
     return lambda writers, share, rng: rows(writers, share, np.random.default_rng(*seed))
 
 
+def by_names(choose):
+    """A clean split; `choose(names, number, rng)` are the writers in the test."""
+
+    def split(writers, share, rng):
+        names = np.unique(writers)
+        in_test = np.isin(writers, choose(names, max(1, round(share * len(names))), rng))
+        return np.flatnonzero(~in_test), np.flatnonzero(in_test)
+
+    return split
+
+
+def numbers_of_writers(writers, share, rng):
+    train, test = rows(writers, share, rng)
+    numbers = np.unique(writers, return_inverse=True)[1]
+    return np.unique(numbers[train]), np.unique(numbers[test])
+
+
+def rows_and_names(writers, share, rng):
+    train, test = rows(writers, share, rng)
+    return train, np.unique(writers[test])
+
+
+def rows_and_numbers(writers, share, rng):
+    train, _ = rows(writers, share, rng)
+    return train, np.flatnonzero(~np.isin(np.unique(writers), writers[train]))
+
+
 def shuffled_rows(writers, share, rng):
     return train_test_split(np.arange(len(writers)), test_size=share, random_state=0)
 
@@ -332,6 +538,9 @@ def test_splits_in_other_words():
     assert is_right(honest.split_by_writer, names_by_scikit_learn)
     assert is_right(honest.split_by_writer, lambda *given: list(rows(*given)))
     assert is_right(honest.split_by_writer, lambda *given: [side[::-1] for side in rows(*given)])
+    assert is_right(
+        honest.split_by_writer, by_names(lambda names, number, rng: names[rng.permutation(len(names))][:number])
+    )
 
 
 @pytest.mark.parametrize(
@@ -350,6 +559,21 @@ def test_splits_in_other_words():
         (own_generator(0), "same_writers_always"),
         (by_seed(None), "draws_from_elsewhere"),
         (own_generator(), "draws_from_elsewhere"),
+        (by_names(lambda names, number, rng: rng.choice(names[1:], number, replace=False)), "never_draws_some"),
+        (by_names(lambda names, number, rng: names[rng.permutation(len(names) - 1)[:number]]), "never_draws_some"),
+        (
+            by_names(lambda names, number, rng: [names[0], *rng.choice(names[1:], number - 1, replace=False)]),
+            "never_draws_some",
+        ),
+        (
+            by_names(lambda names, number, rng: names[:number] if rng.integers(2) else names[number : 2 * number]),
+            "one_of_few_groups",
+        ),
+        (lambda *given: tuple(map(np.unique, honest.returns_writers(*given))), "returns_writers"),
+        (lambda *given: rows_and_names(*given)[::-1], "returns_writers"),
+        (rows_and_names, "returns_writers"),
+        (rows_and_numbers, "returns_writers"),
+        (numbers_of_writers, "returns_writers"),
     ],
 )
 def test_mistakes_with_writers_in_other_words(answer, belief):
@@ -360,6 +584,9 @@ def test_mistakes_with_writers_in_other_words(answer, belief):
     ("answer", "message"),
     [
         (masks, "`train` is a mask of True and False. Row numbers are asked for: `np.flatnonzero(mask)`."),
+        (lambda *given: tuple(1 * mask for mask in masks(*given)), "`train` is a mask of 1 and 0. Row numbers are"),
+        (lambda *given: tuple(side.size for side in rows(*given)), "`train` is one number; row numbers are asked for"),
+        (lambda *given: tuple([side] for side in rows(*given)), "To join arrays in a list: `np.concatenate(train)`."),
         (lambda *given: masks(*given)[1], "returns an array where two arrays are asked for: `return train, test`."),
         (lambda *given: (*rows(*given), 0), "returns a tuple of 3 where two arrays are asked for"),
         (lambda *given: dict(enumerate(rows(*given))), "returns a dictionary where two arrays are asked for"),
@@ -402,8 +629,35 @@ def test_a_test_set_is_empty_for_one_of_two_reasons():
         in_test = np.isin(writers, ["one", "two"])
         return np.flatnonzero(~in_test), np.flatnonzero(in_test)
 
+    def rounds_the_share(writers, share, rng):
+        return by_names(lambda names, _, rng: rng.permutation(names)[: int(share + 0.5) * len(names)])(
+            writers, share, rng
+        )
+
+    def numbers_for_names(writers, share, rng):
+        names = np.unique(writers)
+        in_test = np.isin(writers, rng.permutation(len(names))[: max(1, round(share * len(names)))])
+        return np.flatnonzero(~in_test), np.flatnonzero(in_test)
+
     assert believes(honest.split_by_writer, drawn) == "nobody_in_the_test"
+    assert "`test` is empty" in says(honest.split_by_writer, numbers_for_names)
+    assert "`test` is empty" in says(honest.split_by_writer, by_names(lambda names, _, rng: names[:0]))
+    assert "`test` is empty" in says(honest.split_by_writer, rounds_the_share)
     assert "`test` is empty" in says(honest.split_by_writer, names_that_nobody_has)
+
+
+def test_numbers_of_writers_are_no_rows():
+    scattered = honest._rows_and_writers()[0][0]
+    assert honest._are_writers(np.arange(3, 10), np.arange(3), scattered)
+    assert not honest._are_writers(np.arange(3, 101), np.arange(3), scattered)
+
+
+def test_of_two_writers_each_may_be_the_test():
+    def last_of_two(writers, share, rng):
+        return rows(writers, share, rng if len(np.unique(writers)) > 2 else np.random.default_rng(0))
+
+    message = says(honest.split_by_writer, last_of_two)
+    assert message == "Of two writers, the same one is in your test in each of 60 draws. Let `rng` decide which."
 
 
 def test_a_split_that_fails_in_some_draws():
@@ -426,6 +680,7 @@ def test_chance_leads_to_no_other_sentence():
 def test_cases_hold_what_the_sentences_need():
     for writers, share, _ in honest._rows_and_writers():
         number = np.unique(writers).size
+        assert not np.array_equal(np.unique(np.unique(writers, return_index=True)[1]), np.arange(number))
         assert (np.diff(writers) < 0).any(), "rows in the order of their writers would make two mistakes look alike"
         assert number == 2 or honest._fits(np.array([round(share * number)]), share * number).all()
 
@@ -723,6 +978,16 @@ def test_a_map_must_look_like_the_image_to_be_called_so():
     assert "has shape (3, 3), like `image`;" in says(honest.occlusion_map, as_large_as_the_image)
 
 
+def test_what_a_score_hands_out_is_float_and_what_it_is_handed_stays():
+    def counts_and_spoils(images):
+        images[:] = 0
+        return np.full(len(images), 3, np.uint8)
+
+    score, image = honest._Score("a score that spoils", (2, 3), counts_and_spoils), np.ones((2, 3))
+    assert score(image[None]).dtype == np.float64
+    assert image.all()
+
+
 def test_covering_may_raise_a_score_and_never_saturates():
     for score, image, _ in honest._networks_and_images()[1:]:
         assert 0.1 < score(image[None])[0] < 0.9
@@ -735,6 +1000,10 @@ def test_covering_may_raise_a_score_and_never_saturates():
 
 def test_numbers_that_the_sentences_name():
     assert round(float(start.divides_by_255(np.array([16]))[0]), 2) == 0.06
+    assert round(float(honest.bytes_for_a_ruler(np.full((1, 64), 16)).max()), 2) == 0.06
+    assert np.median([0, 0, 0, 1, 1]) == 0
+    assert start.rounds_the_sums(np.array([[1, 1, 0], [1, 1, 0.25]])) == 0
+    assert start.cuts_the_sums_off(np.array([[1, 0.25], [1, 0.75]])) == 0
     assert start.multiplies(np.array([16]))[0] == 256
     assert start.counts_inked_pixels(np.array([[0.25, 0.25, 0.25], [1, 1, 0]])) == 0
     assert honest.one_square_at_a_time(lambda images: images.sum(axis=(1, 2)), np.ones((8, 8)), 3).shape == (6, 6)
