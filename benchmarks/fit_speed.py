@@ -19,10 +19,10 @@ import keras
 import numpy as np
 
 from course_utils.data import digits
-from course_utils.recognition import cnn
+from course_utils.recognition import cnn, recipe
 from course_utils.runtime import setup
 
-EPOCHS, BATCH = 40, cnn.BATCH
+EPOCHS, BATCH = 40, recipe.BATCH
 
 
 def main() -> None:
@@ -32,7 +32,7 @@ def main() -> None:
     setup(keras=True)
     train = digits.load("by writer").train
     steps = len(train) // BATCH
-    images, targets = cnn._all_epochs(train, EPOCHS, steps * BATCH, True, np.random.default_rng(0))
+    images, targets = recipe.all_epochs(train, EPOCHS, steps * BATCH, True, np.random.default_rng(0))
     contestants = {"fit": fitted(images, targets, steps), "JAX lax.scan": scanned(images, targets)}
     if keras.backend.backend() == "tensorflow":
         contestants["tf.while_loop"] = looped(images, targets)
@@ -68,8 +68,8 @@ def cpu_seconds():
 def fitted(images: np.ndarray, targets: np.ndarray, steps: int):
     """`fit` as `cnn.train` calls it."""
     model = cnn.build()
-    cnn._compile(model, EPOCHS * steps, steps)
-    return lambda: cnn._fit(model, images, targets, epochs=EPOCHS, steps_per_epoch=steps)
+    recipe.compile(model, EPOCHS * steps, steps)
+    return lambda: recipe.fit(model, images, targets, epochs=EPOCHS, steps_per_epoch=steps)
 
 
 # ---------------------------------------------------------------- plain JAX
@@ -112,7 +112,7 @@ def step(total, state, batch):
     (loss, statistics), slope = jax.value_and_grad(loss_of, has_aux=True)(weights, statistics, key, images, targets)
     warm_up, forget = total // 10, 1 - 5 / total
     cosine = 0.5 * (1 + jnp.cos(jnp.pi * (i - warm_up) / (total - warm_up)))
-    rate = cnn.LEARNING_RATE * jnp.where(i < warm_up, i / warm_up, cosine)
+    rate = recipe.LEARNING_RATE * jnp.where(i < warm_up, i / warm_up, cosine)
     first = jax.tree.map(lambda m, g: 0.9 * m + 0.1 * g, first, slope)
     second = jax.tree.map(lambda v, g: 0.999 * v + 0.001 * g * g, second, slope)
     rate = rate * jnp.sqrt(1 - 0.999 ** (i + 1.0)) / (1 - 0.9 ** (i + 1.0))
@@ -159,7 +159,7 @@ def looped(images: np.ndarray, targets: np.ndarray):
     total = len(images) // BATCH
     images = tf.constant(images.reshape(total, BATCH, 8, 8, 1))
     targets = tf.constant(targets.reshape(total, BATCH, 10))
-    model, optimizer = cnn.build(), cnn._optimizer(total)
+    model, optimizer = cnn.build(), recipe.optimizer(total)
     optimizer.build(model.trainable_variables)
     loss = keras.losses.CategoricalCrossentropy(label_smoothing=0.05)
 

@@ -30,7 +30,7 @@ def as_images(images, shape: tuple[int, int, int] | None = None) -> np.ndarray:
         )
     if low < -1e-4 or high > 1 + 1e-4:
         raise ValueError(
-            f"Pixels lie between 0 and 1; these lie between {low:g} and {high:g}. "
+            f"Pixels lie between 0 and 1; these lie between {low:g} and {high + 0.0:g}. "
             "scikit-learn's digits, 0 to 16, are scaled by images / 16; an inverted image is 1 - images."
         )
     return batch

@@ -1,4 +1,4 @@
-"""A trained CNN without its framework: the forward pass in NumPy. Taught in lesson 02.
+"""A trained network without its framework: the forward pass in NumPy. Taught in lesson 02.
 
     arrays = weights_of(model)            # once, with Keras
     Network(arrays).predict(images)       # from then on, without
@@ -11,9 +11,10 @@ from functools import reduce
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
+from course_utils.recognition.cells import both_ways
 from course_utils.recognition.inputs import as_images
 
-__all__ = ["Network", "weights_of"]
+__all__ = ["Network", "of_noise", "weights_of"]
 
 AT_ONCE = 512  # images; a convolution lays out nine copies of its maps for each
 
@@ -22,7 +23,7 @@ class Network:
     """A chain of layers, from images to probabilities.
 
     arrays: `input_shape` (3,); `layers`, the names of the layers in their order (keys of `FORWARD`);
-    `<i>_kernel` and `<i>_bias`, float32, for each layer i that has weights.
+    `<i>_kernel` and `<i>_bias`, float32, for each layer i that has weights, a GRU's `<i>_recurrent_kernel` between.
     """
 
     def __init__(self, arrays: dict[str, np.ndarray]):
@@ -47,8 +48,23 @@ class Network:
         return f"Network of {len(self.layers)} layers and {count:,} weights, in NumPy"
 
 
+def of_noise(arrays: dict[str, np.ndarray], rng: np.random.Generator) -> Network:
+    """A network of the same layers that has learned nothing: each kernel drawn at random, as widely spread as it was.
+
+    What a picture of a network shows, it should show less of here. Taught in lesson 03.
+    """
+    kernels = {name: array for name, array in arrays.items() if name.endswith("_kernel")}
+    drawn = {name: rng.normal(0, kernel.std(), kernel.shape).astype(np.float32) for name, kernel in kernels.items()}
+    return Network(arrays | drawn)
+
+
 def _weights(arrays: dict[str, np.ndarray], i: int) -> list[np.ndarray]:
-    return [arrays[key] for key in (f"{i}_kernel", f"{i}_bias") if key in arrays]
+    return [arrays[key] for part in _parts(3) if (key := f"{i}_{part}") in arrays]
+
+
+def _parts(count: int) -> tuple[str, ...]:
+    """What the `count` arrays of a layer are called, in their order."""
+    return ("kernel", "recurrent_kernel", "bias") if count == 3 else ("kernel", "bias")
 
 
 def _convolution(maps: np.ndarray, kernel: np.ndarray, bias: np.ndarray) -> np.ndarray:
@@ -89,6 +105,8 @@ FORWARD = {
     "linear": lambda values: values,
     "max pooling": _max_pooling,
     "mean of maps": lambda maps: maps.mean(axis=(1, 2)),
+    "rows": lambda maps: maps.reshape(*maps.shape[:2], -1),
+    "gru both ways": both_ways,
     "flatten": lambda maps: maps.reshape(len(maps), -1),
 }
 
@@ -97,7 +115,8 @@ def weights_of(model) -> dict[str, np.ndarray]:
     """The arrays of a `Network` that computes what this `keras.Sequential` computes, batch normalisation folded in.
 
     Layers it knows: Conv2D with stride 1, Dense, BatchNormalization, Activation, ReLU, Softmax, MaxPooling2D of
-    2 × 2, GlobalAveragePooling2D, Flatten, Dropout; activations: relu, softmax, none.
+    2 × 2, GlobalAveragePooling2D, Flatten, Dropout, Reshape of maps to rows (their height, the rest), Bidirectional
+    of a GRU with all its states; activations: relu, softmax, none.
     Errors: `ValueError` naming the first layer it does not know.
     """
     chain = []
@@ -109,7 +128,7 @@ def weights_of(model) -> dict[str, np.ndarray]:
                 chain.append((name, *weights))
     arrays = {"input_shape": np.array(model.input_shape[1:]), "layers": np.array([name for name, *_ in chain])}
     for i, (_, *weights) in enumerate(chain):
-        arrays |= {f"{i}_{part}": array for part, array in zip(("kernel", "bias"), weights, strict=False)}
+        arrays |= {f"{i}_{part}": array for part, array in zip(_parts(len(weights)), weights, strict=False)}
     return arrays
 
 
@@ -122,6 +141,10 @@ def _translate(layer) -> list[tuple]:
             return [("flatten",)]
         case "GlobalAveragePooling2D" if not layer.keepdims:
             return [("mean of maps",)]
+        case "Reshape" if len(layer.target_shape) == 2 and layer.target_shape[0] == layer.input.shape[1]:
+            return [("rows",)]
+        case "Bidirectional" if _is_gru_both_ways(layer):
+            return [("gru both ways", *(np.stack(pair) for pair in zip(*_both_weights(layer), strict=True)))]
         case "MaxPooling2D" if layer.pool_size == layer.strides == (2, 2) and layer.padding == "valid":
             return [("max pooling",)]
         case "Conv2D" if layer.strides == layer.dilation_rate == (1, 1) and layer.groups == 1:
@@ -141,6 +164,21 @@ def _translate(layer) -> list[tuple]:
         f"The NumPy network does not know the layer {layer.name!r} ({type(layer).__name__}) with these settings; "
         "what it knows stands in the docstring of weights_of."
     )
+
+
+def _is_gru_both_ways(layer) -> bool:
+    gru = layer.forward_layer
+    return (
+        type(gru).__name__ == "GRU"
+        and (layer.merge_mode, gru.return_sequences, gru.go_backwards) == ("concat", True, False)
+        and (gru.reset_after, gru.use_bias) == (True, True)
+        and (gru.activation.__name__, gru.recurrent_activation.__name__) == ("tanh", "sigmoid")
+    )
+
+
+def _both_weights(layer) -> tuple[list[np.ndarray], list[np.ndarray]]:
+    """Kernel, recurrent kernel and bias of the layer that reads forwards, and of the one that reads backwards."""
+    return layer.forward_layer.get_weights(), layer.backward_layer.get_weights()
 
 
 def _activation(layer) -> tuple[str]:

@@ -6,7 +6,7 @@ from importlib.metadata import version
 import numpy as np
 
 from course_utils.data import digits
-from course_utils.recognition import cnn, honest_scores
+from course_utils.recognition import cnn, honest_scores, rnn
 from course_utils.recognition.network import weights_of
 from course_utils.recognition.store import load, save
 
@@ -19,6 +19,16 @@ EPOCHS = (*range(9), *range(10, 41, 2))  # of the checkpoints: 0 is before the f
 def _network(augmented: bool) -> dict[str, np.ndarray]:
     model = cnn.train(digits.load("by writer").train, seed=SEED, augmented=augmented)
     return weights_of(model) | _made_with()
+
+
+def _rnn() -> dict[str, np.ndarray]:
+    return weights_of(rnn.train(digits.load("by writer").train, seed=SEED)) | _made_with()
+
+
+def _row_reader() -> dict[str, np.ndarray]:
+    train = digits.load("by writer").train
+    model = rnn.train(train, seed=SEED, network=rnn.reader, epochs=rnn.READER_EPOCHS)
+    return rnn.reader_weights(model) | _made_with()
 
 
 def _history() -> dict[str, np.ndarray]:
@@ -88,5 +98,7 @@ TRAININGS: dict[str, Callable[[], dict[str, np.ndarray]]] = {
     "cnn": lambda: _network(augmented=True),
     "cnn_plain": lambda: _network(augmented=False),
     "cnn_history": _history,
+    "rnn": _rnn,
+    "row_reader": _row_reader,
     "honest_scores": lambda: honest_scores.measure(SEED) | _made_with(),
 }

@@ -190,8 +190,8 @@ def test_trainings_save_what_load_finds(tmp_path, monkeypatch):
 
 
 def test_weights_that_are_not_there():
-    with pytest.raises(FileNotFoundError, match=r"no trained 'rnn'.*there: cnn, cnn_history, cnn_plain"):
-        store.load("rnn")
+    with pytest.raises(FileNotFoundError, match=r"no trained 'elephant'.*there: cnn, cnn_history, cnn_plain"):
+        store.load("elephant")
     for name in ("../cnn", None):
         with pytest.raises(ValueError, match="plain word"):
             store.load(name)
