@@ -10,6 +10,7 @@ PICTURES = {  # file without its ending: the lesson and words from the source of
     "hands": ("03_honest_score", "whose hand it knows decides"),
     "page": ("01_convolution_basics", "The nine strongest answers"),
     "cliff": ("02_digits_cnn", "The one-pixel cliff"),
+    "river": ("04_rnn_classifier", "what the network believes so far"),
 }
 ENDINGS = {"image/png": ".png", "image/jpeg": ".jpg"}
 
