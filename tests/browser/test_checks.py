@@ -57,7 +57,15 @@ LEGIBLE = """() => {
     const behind = (element) => {
         const layers = [];
         for (let e = element; e; e = e.parentElement) layers.unshift(getComputedStyle(e).backgroundColor);
-        return layers;
+        return [...layers, ...shape(element)];
+    };
+    // a word of the class on-x stands on the path of the class x
+    const shape = (element) => {
+        const name = [...element.classList].find((name) => name.startsWith("on-"));
+        const path = name && element.closest("svg").querySelector(`path.${name.slice(3)}`);
+        if (!path) return [];
+        const { fill, fillOpacity } = getComputedStyle(path);
+        return [fill.replace("rgb(", "rgba(").replace(")", `, ${fillOpacity})`)];
     };
     // WCAG 2.2, 1.4.3 and 1.4.11: large words and marks without words need less
     const needed = (element) => {
