@@ -42,7 +42,7 @@ test-all: browser env
 	@$(PYTEST) @tests/all.txt
 
 quick: env
-	@$(PYTEST) tests/units tests/notebooks -n 2 -m 'not slow and not kernel and not keras'
+	@$(PYTEST) tests/units tests/notebooks -n 2 -m 'not slow and not kernel and not keras and not seconds'
 
 lock:
 	$(call run,lock.py $(if $(UPGRADE),--upgrade))

@@ -9,40 +9,13 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from course_utils.exercises.engine import FINE, Exercise
+from course_utils.exercises.pairs import list_among, two_arrays
 from course_utils.exercises.running import Outcome, call
-from course_utils.exercises.words import a, alike, as_array, difference, failure, no_array, table
+from course_utils.exercises.words import alike, as_array, difference, failure, no_array, table
 
 __all__ = ["choose_and_report", "make_images", "occlusion_map", "scale_by_training", "split_by_writer"]
 
 Pair = tuple[np.ndarray, np.ndarray]  # (train, test)
-
-
-def _two_arrays(outcome: Outcome) -> Pair | str:
-    """The two results of an answer, or a sentence on what came instead."""
-    value = outcome.value
-    if inspect.isgenerator(value):
-        return "Your answer returns a generator, which has not split anything yet; `next(…)` takes its first split."
-    if outcome.error is not None or value is None:
-        return as_array(outcome)
-    if not isinstance(value, (tuple, list)) or len(value) != 2:
-        number = f" of {len(value)}" if isinstance(value, (tuple, list)) else ""
-        return f"Your answer returns {a(value)}{number} where two arrays are asked for: `return train, test`."
-    train, test = (as_array(replace(outcome, value=part)) for part in value)
-    for part, which in ((train, "first"), (test, "second")):
-        if isinstance(part, str):
-            return f"Look at the {which} of your two results. {part}"
-    return train, test
-
-
-def _a_list(outcome: Outcome) -> str:
-    """A sentence when one of two right results is a list, else ""."""
-    for part, name in zip(outcome.value, ("train", "test"), strict=True):
-        if isinstance(part, (list, tuple)):
-            return (
-                f"Your numbers are right, but `{name}` is {a(part)}, with which the next cells cannot calculate. "
-                f"Return an array: `np.array({name})`."
-            )
-    return FINE
 
 
 # --- make_images -----------------------------------------------------------------------------------------
@@ -584,7 +557,9 @@ _MANY = np.repeat(np.arange(301, 341), 3)  # writers, of whom every share is som
 
 def _split_fault(outcome: Outcome) -> str:
     """The first fault of a split."""
-    pair = _two_arrays(outcome)
+    if inspect.isgenerator(outcome.value):
+        return "Your answer returns a generator, which has not split anything yet; `next(…)` takes its first split."
+    pair = two_arrays(outcome)
     if isinstance(pair, str):
         return pair
     return (
@@ -592,7 +567,7 @@ def _split_fault(outcome: Outcome) -> str:
         or _row_fault(*pair, outcome)
         or _sharing_fault(*pair, outcome)
         or _draw_fault(*pair, outcome)
-        or _a_list(outcome)
+        or list_among(outcome)
     )
 
 
@@ -723,7 +698,7 @@ def _test_rows(outcome: Outcome, rng: np.random.Generator) -> np.ndarray | str:
     other = call(outcome.function, (writers.copy(), share, copy.deepcopy(rng)))
     if other.error is not None:
         return f"With some draws all is well; with another your answer raises {failure(other.error, other.function)}"
-    pair = _two_arrays(other)
+    pair = two_arrays(other)
     return pair if isinstance(pair, str) else pair[1].astype(int)
 
 
@@ -1040,7 +1015,7 @@ _ENORMOUS = 1e4  # far beyond what any deviation in the inputs can make of a num
 
 def _scaling_fault(outcome: Outcome) -> str:
     """The first fault of two standardised sets; each input but those with a blank column tells all rulers apart."""
-    pair = _two_arrays(outcome)
+    pair = two_arrays(outcome)
     if isinstance(outcome.error, TypeError) and "Cannot cast" in str(outcome.error):
         return "scales_in_place"
     if isinstance(pair, str):
@@ -1048,7 +1023,7 @@ def _scaling_fault(outcome: Outcome) -> str:
     due = fits_on_train(*outcome.given)
     unseen = np.flatnonzero(outcome.given[0].std(axis=0) == 0)
     if _both_alike(_without_news(pair, due, unseen), due):
-        return _a_list(outcome)
+        return list_among(outcome)
     for ruler in _RULERS:
         if _both_alike(pair, ruler(*outcome.given)):
             return ruler.__name__

@@ -1,5 +1,6 @@
 """Answers that return two arrays, `train` and `test`: how they are read, and what is said of lists among them."""
 
+import inspect
 from dataclasses import replace
 
 import numpy as np
@@ -13,20 +14,16 @@ __all__ = ["list_among", "two_arrays"]
 def two_arrays(outcome: Outcome) -> tuple[np.ndarray, np.ndarray] | str:
     """The two results of an answer, or a sentence on what came instead."""
     value = outcome.value
-    if outcome.error is not None or not isinstance(value, (tuple, list, np.ndarray)):
-        read = as_array(outcome)
-        return read if isinstance(read, str) else _not_two(a(value))
-    if isinstance(value, np.ndarray) or len(value) != 2:
-        return _not_two(a(value) if isinstance(value, np.ndarray) else f"{a(value)} of {len(value)}")
+    if outcome.error is not None or value is None or inspect.isgenerator(value):
+        return as_array(outcome)
+    if not isinstance(value, (tuple, list)) or len(value) != 2:
+        number = f" of {len(value)}" if isinstance(value, (tuple, list)) else ""
+        return f"Your answer returns {a(value)}{number} where two arrays are asked for: `return train, test`."
     train, test = (as_array(replace(outcome, value=part)) for part in value)
     for part, which in ((train, "first"), (test, "second")):
         if isinstance(part, str):
             return f"Look at the {which} of your two results. {part}"
     return train, test
-
-
-def _not_two(what: str) -> str:
-    return f"Your answer returns {what} where two arrays are asked for: `return train, test`."
 
 
 def list_among(outcome: Outcome) -> str:

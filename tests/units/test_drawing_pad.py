@@ -190,6 +190,7 @@ def test_every_test_digit_is_read_as_the_models_read_it_elsewhere():
             assert view.answers == [answers[rows[number]] for answers in expected]
 
 
+@pytest.mark.seconds
 def test_one_image_is_read_as_the_models_read_many():
     """Only the vote of neighbours at the same distance may go another way: a tree takes any of them."""
     yours = digits.load().validation[:40]
@@ -284,6 +285,7 @@ def test_a_stroke_is_read_and_remembered(pad):
     assert pad_module.drawing_pad().first == State()
 
 
+@pytest.mark.seconds
 def test_a_new_pad_opens_with_the_sketch_and_its_still_picture_stays(pad):
     picture = pad.portrait()
     pad.show(replace(FIVE, fit=False))
@@ -471,6 +473,7 @@ def test_what_the_page_cannot_send_is_said(pad):
 # Keeping and learning
 
 
+@pytest.mark.seconds
 def test_what_is_added_is_kept_learned_and_measured(pad):
     spoilt = replace(FIVE, label=1)
     before = pad_module.compute(spoilt, committee.course())
@@ -597,6 +600,7 @@ def test_a_damaged_sketch_is_named_when_the_pad_opens(pad):
     assert "sketch.txt" in again.error and again.state == State()
 
 
+@pytest.mark.seconds
 def test_strangers_are_not_read_before_they_are_needed():
     import subprocess
     import sys

@@ -361,6 +361,7 @@ def test_an_answer_that_does_not_come_back_is_stopped(answer):
     )
 
 
+@pytest.mark.seconds
 def test_the_real_limit_is_below_ten_seconds():
     verdict = check(catches_exceptions, seconds=convolution.cross_correlate.seconds)
     assert "after 5 seconds" in verdict.message

@@ -63,6 +63,7 @@ def some(whole: list) -> list:
     return [whole[round(share * (len(whole) - 1))] for share in (0, 1 / 3, 2 / 3, 1)]
 
 
+@pytest.mark.seconds
 def test_every_control_over_its_whole_range(exploration):
     """Without an error; and picture and read-out change, in the first state or in one that a puzzle leads to."""
     for control in exploration.controls:
@@ -79,6 +80,7 @@ def test_every_control_over_its_whole_range(exploration):
         assert len(pictures) > 1 and len(readouts) > 1, control.name
 
 
+@pytest.mark.seconds
 def test_the_call_line_makes_the_state_again(exploration):
     states = [exploration.first]
     for control in exploration.controls:

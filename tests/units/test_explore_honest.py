@@ -89,6 +89,7 @@ def test_the_stored_parts_are_those_of_the_split(number, record):
 FITS = {0: baselines.logistic, 1: baselines.nearest_neighbours, 2: baselines.svm}
 
 
+@pytest.mark.seconds
 @pytest.mark.parametrize("number", [3, HALVES, HALVES + 3])
 @pytest.mark.parametrize("model", FITS)
 def test_a_model_fitted_anew_gives_the_stored_score(model, number, record):
