@@ -1169,5 +1169,5 @@ shuffle_rows = Exercise(
         "`train[:, order]` picks the rows of all training images in that order. The same for `test`, with the same "
         "`order`.",
     ],
-    insight="For a person the digits are gone; for a network that learns in this order, little has changed.",
+    insight="An order need not be natural, only always the same: a cipher that never changes can be read.",
 )
