@@ -1,6 +1,7 @@
 """Things to move and watch. Each function returns a widget; put it last in a cell."""
 
 from course_utils.explore.drawing_pad import drawing_pad
+from course_utils.explore.ensemble_mixer import ensemble_mixer
 from course_utils.explore.honest_score_lab import honest_score_lab
 from course_utils.explore.kernel_bench import kernel_bench
 from course_utils.explore.one_pixel_shove import one_pixel_shove
@@ -11,6 +12,7 @@ from course_utils.explore.training_time_machine import training_time_machine
 
 __all__ = [
     "drawing_pad",
+    "ensemble_mixer",
     "honest_score_lab",
     "kernel_bench",
     "one_pixel_shove",

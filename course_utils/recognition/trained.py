@@ -6,9 +6,10 @@ from importlib.metadata import version
 import numpy as np
 
 from course_utils.data import digits
-from course_utils.recognition import cnn, honest_scores, rnn
+from course_utils.recognition import cnn, honest_scores, members, rnn
 from course_utils.recognition.network import weights_of
 from course_utils.recognition.store import load, save
+from course_utils.runtime import repository
 
 __all__ = ["TRAININGS", "load", "save"]
 
@@ -101,4 +102,5 @@ TRAININGS: dict[str, Callable[[], dict[str, np.ndarray]]] = {
     "rnn": _rnn,
     "row_reader": _row_reader,
     "honest_scores": lambda: honest_scores.measure(SEED) | _made_with(),
+    "members": lambda: members.measure(SEED, keep=repository() / "build" / "members") | _made_with(),
 }
