@@ -206,3 +206,9 @@ class Adam:
             mean += (1 - beta) * (value - mean)
         first, second = (1 - beta**self.steps for beta in self.betas)
         weights -= self.rate * np.sqrt(second) / first * self.state[0] / (np.sqrt(self.state[1]) + 1e-7)
+
+    def copy(self) -> "Adam":
+        """One that remembers the same and learns on its own."""
+        other = Adam(self.state.shape[1], self.rate, self.betas, self.state.dtype)
+        other.steps, other.state[:] = self.steps, self.state
+        return other
