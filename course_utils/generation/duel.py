@@ -68,15 +68,15 @@ class Duel:
 
     generator: from latents beside labels to points, discriminator: from points to a score for each label; both Keras
     models. recipe: penalty and rates. saturating: the generator's first loss, which teaches it nothing while its
-    fakes are spotted surely. frozen_once: never says who may learn, after the discriminator was frozen at the start.
+    fakes are spotted surely. frozen_once: the discriminator is frozen before compiling, and nobody says anything later.
     """
 
     def __init__(self, generator, discriminator, recipe: Recipe | None = None, saturating=False, frozen_once=False):
         self.generator, self.discriminator = generator, discriminator
         self.recipe, self.frozen_once = recipe or Recipe(), frozen_once
+        discriminator.trainable = not frozen_once
         self._judging = _judging(generator, discriminator, self.recipe)
         self._painting = _painting(generator, discriminator, self.recipe, saturating)
-        discriminator.trainable = not frozen_once
 
     def discriminator_step(self, real, labels, latents) -> float:
         """One step of the discriminator, on real points (n, d) and as many fakes of the same labels; its loss."""
@@ -89,9 +89,9 @@ class Duel:
         return float(self._painting.train_on_batch({"labels": labels, "latents": latents}))
 
     def _learner(self, player) -> None:
+        self.generator.trainable = player is self.generator
         if not self.frozen_once:
-            for one in (self.generator, self.discriminator):
-                one.trainable = one is player
+            self.discriminator.trainable = player is self.discriminator
 
 
 def weights(model) -> np.ndarray:

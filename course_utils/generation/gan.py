@@ -40,6 +40,7 @@ __all__ = [
     "history",
     "load_trained",
     "mixture",
+    "progress",
     "stored",
     "train",
 ]
@@ -124,6 +125,7 @@ class Recipe:
 
     `batch`: digits in a step. `memory`: the average of the generator's weights forgets in about 1 / (1 − memory)
     steps, and while it is young in a tenth of its age.
+    Errors: `ValueError` for a rate or a batch that is not above 0, a penalty below 0, a memory outside 0 to 1.
     """
 
     r1: float = 1.0
@@ -132,6 +134,11 @@ class Recipe:
     betas: tuple[float, float] = (0.5, 0.99)
     batch: int = 64
     memory: float = 0.999
+
+    def __post_init__(self):
+        above = min(self.generator_rate, self.discriminator_rate, self.batch) > 0
+        if not (above and self.r1 >= 0 and 0 <= self.memory < 1 and all(0 <= beta < 1 for beta in self.betas)):
+            raise ValueError(f"Rates and batch are above 0, r1 from 0, betas and memory from 0 to below 1; got {self}.")
 
 
 class Training:
@@ -232,6 +239,16 @@ def play(training: Training, marks: list[int], watch=None, path: Path | None = N
     if path is not None:
         path.unlink(missing_ok=True)
     return found
+
+
+def progress(steps: int) -> Callable[[int, Players], None]:
+    """A `watch` that counts on one line, and ends in the same text on every machine."""
+
+    def watch(step: int, players: Players) -> None:
+        text = f"training: step {step} of {steps}" if step < steps else f"trained: {steps} steps"
+        print(f"\r{text:<40}", end="" if step < steps else "\n", flush=True)
+
+    return watch
 
 
 def _as_marks(marks) -> list[int]:

@@ -74,7 +74,7 @@ class Settings:
 PRESETS = {
     "in step": Settings(),
     # The generator runs where the judge was last fooled, all of it, and is gone when the judge has learned.
-    "collapse": Settings(turns=5),
+    "collapse": Settings(turns=10),
     # Adam's usual memory of its direction: the players swing around each other. A. Radford and others,
     # *Unsupervised Representation Learning with Deep Convolutional GANs* (2015), came to 0.5 for that reason.
     "swinging": Settings(momentum=0.9),
