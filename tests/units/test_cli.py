@@ -286,6 +286,15 @@ def test_the_text_is_stable():
 # Training
 
 
+def test_train_knows_the_trainings_of_both_rooms_each_by_a_name_of_its_own():
+    from course_utils.cli import train
+    from course_utils.generation import trained as generation
+    from course_utils.recognition import trained as recognition
+
+    assert set(train.TRAININGS) == {*recognition.TRAININGS, *generation.TRAININGS} >= {"cnn", "judge"}
+    assert not set(recognition.TRAININGS) & set(generation.TRAININGS)
+
+
 def test_train_makes_the_files_asked_for_a_line_each(call, monkeypatch, tmp_path):
     from course_utils.cli import train
 

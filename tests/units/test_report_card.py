@@ -3,6 +3,7 @@
 import html
 import re
 from configparser import ConfigParser
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -251,6 +252,40 @@ def test_anchors_stand_where_the_marks_say(cards):
     order = ["real train", "kernel density", "pixel marginals", "noise"]
     assert (np.diff([cards[name].frechet for name in order]) > 0).all()
     assert all(card.count == 359 and card.name == name for name, card in cards.items())
+
+
+@pytest.mark.parametrize(
+    ("line", "change", "mark"),
+    [
+        ("looks right", lambda real: {"agreement": real["agreement"] - 0.05}, 5),
+        ("looks right", lambda real: {"agreement": real["agreement"] - 0.025}, 7.5),
+        ("looks right", lambda real: {"agreement": 0.1}, 0),
+        ("looks right", lambda real: {"precision": 0.8 * real["precision"]}, 5),
+        ("varied", lambda real: {"recall": 0.8 * real["recall"]}, 5),
+        ("varied", lambda real: {"recall": 0.4 * real["recall"]}, 2.5),
+        ("varied", lambda real: {"coverage": 0.9 * real["coverage"]}, 7.5),
+        ("varied", lambda real: {"histogram_distance": 0.1}, 5),
+        ("varied", lambda real: {"histogram_distance": 0.5}, 0),
+        ("new", lambda real: {"nearest_ratio": 0.97, "copies": 0.01}, 10),
+        ("new", lambda real: {"nearest_ratio": 0.9, "copies": 0.01}, 5),
+        ("new", lambda real: {"nearest_ratio": 1, "copies": 0.025}, 5),
+        ("new", lambda real: {"nearest_ratio": 1, "copies": 0.1}, 0),
+        ("overall", lambda real: {"frechet": real["frechet"] / 2}, 10),
+    ],
+)
+def test_a_mark_is_the_lowest_of_its_scores(cards, line, change, mark):
+    best = cards["real train"]
+    changed = replace(best, **change(best.scores))
+    assert changed.marks[line] == pytest.approx(mark)
+    others = set(best.marks) - {line}
+    assert [changed.marks[name] for name in others] == [best.marks[name] for name in others]
+
+
+def test_halfway_in_factors_between_kernel_density_and_an_end(cards):
+    real, rival, noise = (cards[name] for name in ("real train", "kernel density", "noise"))
+    for end, mark in ((real, 7.5), (noise, 2.5)):
+        between = replace(real, frechet=np.sqrt(rival.frechet * end.frechet))
+        assert between.marks["overall"] == pytest.approx(mark)
 
 
 def test_real_validation_is_an_anchor_beside_test_digits(judge):
