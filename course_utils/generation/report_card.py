@@ -164,7 +164,8 @@ class Card:
     histogram (10,): how many pictures the judge reads as each digit; histogram_distance: the share of pictures that
     would have to change class for it to be the held-out digits' own (total variation distance).
     nearest, nearest_held_out: mean distance to the nearest training digit, over 64 pixels from 0 to 1, of the pictures
-    and of the held-out digits; nearest_ratio: the first over the second. Below 1 they keep too close to the training.
+    and of the held-out digits; nearest_ratio: the first over the second. Below 1 they keep too close to the training;
+    in a split by writer, where held-out digits are strangers', also because they were learned from these writers.
     copies: share of pictures nearer to a training digit than half of what is usual (the median) from one training
     digit to the next. Of held-out digits, which nobody copied, 0 to 0.8 % are (validation digits of five splits).
     intervals: 95 % by resampling, for each of the scores; empty without `resamples`.
