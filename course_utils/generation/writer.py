@@ -446,8 +446,7 @@ def build(shape: tuple[int, int] = SHAPE, levels: int = LEVELS, units: int = UNI
 def _gru(units: int, name: str):
     from keras import layers
 
-    # Eight steps written out are twice as fast as a loop, and no cuDNN kernel makes a GPU's answers others.
-    return layers.GRU(units, return_sequences=True, unroll=True, use_cudnn=False, name=name)
+    return layers.GRU(units, return_sequences=True, use_cudnn=False, name=name)  # alike on every device
 
 
 def _row_above(maps):
@@ -495,10 +494,10 @@ def train(train: Digits, seed: int = 0, epochs: int = EPOCHS, augmented: bool = 
     callbacks: Keras callbacks; they are called once an epoch and see the weights before averaging.
     Errors: `ValueError` for pixels that are no sixteenths and for fewer than one epoch.
     """
-    import keras
-
     if not _is_whole(epochs) or epochs < 1:
         raise ValueError(f"Training takes at least one epoch; got epochs={epochs!r}.")
+    import keras
+
     keras.utils.set_random_seed(seed)
     batch = min(BATCH, len(train))
     steps = len(train) // batch  # in an epoch
