@@ -299,12 +299,13 @@ def test_what_is_written_halfway_leaves_the_last_good_checkpoint(tmp_path, monke
     seen = []
     later = gan.train(TRAIN, 0, 12, keep=tmp_path, watch=lambda step, players: seen.append(step))
     assert seen == [12]
+    assert not list(tmp_path.iterdir()), "a finished training removes what it kept"
     np.testing.assert_array_equal(later.last.player.flat, gan.train(TRAIN, 0, 12).last.player.flat)
 
 
 def test_another_training_does_not_take_up_what_was_kept(tmp_path):
-    names = set()
-    for train, seed, recipe in ((TRAIN, 0, None), (TRAIN, 1, None), (TRAIN[:500], 0, None), (TRAIN, 0, Recipe(r1=2.0))):
+    names, other = set(), digits.Digits(TRAIN.images / 2, TRAIN.labels, TRAIN.writers)
+    for train, seed, recipe in ((TRAIN, 0, None), (TRAIN, 1, None), (other, 0, None), (TRAIN, 0, Recipe(r1=2.0))):
 
         def stop(step, players):
             raise KeyboardInterrupt if step else StopIteration
@@ -312,7 +313,21 @@ def test_another_training_does_not_take_up_what_was_kept(tmp_path):
         with pytest.raises(StopIteration):
             gan.train(train, seed, 2, recipe, stop, tmp_path)
         names.add(gan._fingerprint(gan.Training(train, seed, recipe), [2]))
-    assert len(names) == 4
+    names.add(gan._fingerprint(gan.Training(TRAIN), [3]))
+    assert len(names) == 5
+
+
+def test_every_step_has_digits_and_latents_of_its_own():
+    training, seen = gan.Training(TRAIN), []
+    training.take_turns = lambda *given: seen.append(given)
+    training.step(), training.step()
+    for one, other in zip(*seen, strict=True):
+        assert not np.array_equal(one, other)
+    real, labels, first, second = seen[0]
+    assert [part.shape for part in seen[0]] == [(64, 64), (64, 10), (64, 32), (64, 32)]
+    assert not np.array_equal(first, second)
+    row = int(np.flatnonzero((TRAIN.images.reshape(-1, 64) == real[0]).all(axis=1))[0])
+    assert labels[0].argmax() == TRAIN.labels[row] and labels[0].sum() == 1
 
 
 def test_weights_that_are_no_numbers_end_a_training():

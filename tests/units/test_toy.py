@@ -55,6 +55,16 @@ def test_a_judge_frozen_once_never_moves():
     assert moved(start.generator, later.generator) > 0.01
 
 
+def test_every_step_draws_other_points():
+    first = toy.step_discriminator(toy.start(0, "frozen judge"))
+    second = toy.step_discriminator(first)
+    assert moved(first.discriminator, second.discriminator) == 0.0
+    assert first.discriminator_loss != second.discriminator_loss
+    state = toy.start(0, toy.Settings(generator_rate=1e-12))
+    assert toy.step_generator(state).generator_loss != toy.step_generator(toy.step_generator(state)).generator_loss
+    assert not np.allclose(toy.fakes(state, 9, seed=1), toy.fakes(state, 9, seed=2))
+
+
 def test_a_step_and_its_pictures_are_quick_enough_for_a_slider():
     state, times = toy.start(0), []
     for _ in range(9):
@@ -73,7 +83,7 @@ def test_a_step_and_its_pictures_are_quick_enough_for_a_slider():
 def test_one_turn_each_serves_every_spot_and_ten_of_the_generator_one_at_most():
     for seed in range(3):
         in_step, collapsed = (
-            toy.run(toy.start(seed, name), steps) for name, steps in (("in step", 600), ("collapse", 300))
+            toy.run(toy.start(seed, name), steps) for name, steps in (("in step", 600), ("collapse", 250))
         )
         assert toy.spots(toy.fakes(in_step)) >= 7
         assert 0.9 < toy.spread(toy.fakes(in_step)) < 1.1
