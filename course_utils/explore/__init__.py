@@ -2,6 +2,7 @@
 
 from course_utils.explore.drawing_pad import drawing_pad
 from course_utils.explore.ensemble_mixer import ensemble_mixer
+from course_utils.explore.half_a_digit import half_a_digit
 from course_utils.explore.honest_score_lab import honest_score_lab
 from course_utils.explore.kernel_bench import kernel_bench
 from course_utils.explore.one_pixel_shove import one_pixel_shove
@@ -13,6 +14,7 @@ from course_utils.explore.training_time_machine import training_time_machine
 __all__ = [
     "drawing_pad",
     "ensemble_mixer",
+    "half_a_digit",
     "honest_score_lab",
     "kernel_bench",
     "one_pixel_shove",
