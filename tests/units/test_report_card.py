@@ -150,7 +150,7 @@ def test_the_card_tells_a_copyist_a_collapsed_and_an_honest_generator_apart(exam
     copy, one, good = (exam.measure(draw(LABELS), LABELS) for draw in (copyist, collapsed, honest))
     assert copy.marks["looks right"] > 8 and copy.marks["varied"] > 7 and copy.marks["overall"] > 8
     assert copy.marks["new"] == 0 and copy.copies == 1 and copy.nearest_ratio == pytest.approx(0, abs=1e-6)
-    assert one.agreement > 0.95 and one.marks["varied"] < 1 and one.recall < 0.05 and one.coverage < 0.2
+    assert one.agreement > 0.95 and one.marks["varied"] < 1 and one.recall < 0.05 and one.coverage < 0.3
     assert min(good.marks.values()) > 5
     assert good.copies <= 0.01 and 0.95 < good.nearest_ratio < 1.05 and good.recall > 0.9
 
@@ -213,6 +213,7 @@ def test_the_scores_of_a_card_are_the_formulas(exam, judge):
 # -- intervals -------------------------------------------------------------------------------------
 
 
+@pytest.mark.seconds
 def test_intervals_hold_the_scores_and_are_as_wide_as_chance(exam):
     asked = np.where(np.arange(len(LABELS)) % 5, LABELS, (LABELS + 1) % 10)
     card = exam.measure(honest(LABELS), asked, resamples=200, seed=1)
@@ -328,7 +329,9 @@ def test_the_rest_folds_away_and_a_name_is_no_markup(exam):
     assert "&lt;b&gt;me" in before and "<b>me" not in shown
     assert all(name in before for name in ("looks right", "varied", "new", "overall"))
     assert all(html.escape(title) in after for title, *_ in report_card.SCORES.values())
-    assert "95 % between" in after and not re.search(r"#[0-9a-f]{3}|rgb", shown), "colours are the page's"
+    assert after.count(" to ≈") == len(report_card.SCORES) and not re.search(r"#[0-9a-f]{3}|rgb", shown), (
+        "colours are the page's"
+    )
 
 
 # -- what is refused -------------------------------------------------------------------------------
@@ -359,12 +362,16 @@ def test_a_judge_that_has_seen_held_out_digits_is_refused(judge):
         (lambda images: np.zeros((359, 28, 28, 1)), r"\(n, 8, 8, 1\)"),
     ],
 )
-def test_pictures_that_no_card_is_made_of(judge, exam, change, message):
+def test_pictures_that_no_card_is_made_of(exam, change, message):
     images = change(honest(LABELS))
     with pytest.raises(ValueError, match=message):
         exam.measure(images, np.resize(LABELS, len(images)))
-    with pytest.raises(ValueError, match=message):
-        measure(images, np.resize(LABELS, len(images)), SPLIT, judge, "validation")
+
+
+def test_one_call_measures_what_an_exam_does(judge, exam):
+    card = measure(honest(LABELS), LABELS, SPLIT, judge, "validation", "honesty", resamples=3, seed=5)
+    same = exam.measure(honest(LABELS), LABELS, "honesty", resamples=3, seed=5)
+    assert repr(card) == repr(same) and card.intervals == same.intervals
 
 
 def test_labels_and_parts_that_are_none(judge, exam):
