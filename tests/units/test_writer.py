@@ -223,6 +223,18 @@ def test_bayes_by_hand(wild):
     np.testing.assert_allclose(bits[:, 7], first)
 
 
+@pytest.mark.parametrize(("name", "most"), [("writer", 1.70), ("writer_unseen", 1.80)])
+def test_the_trained_writers_know_more_than_counts(name, most):
+    """On validation digits; test digits are for the benchmark."""
+    split = digits.load(writer.NAMES[name])
+    trained, held = writer.load_trained(name), split.validation
+    bits = writer.bits_per_dimension(trained, held.images, held.labels)
+    assert bits < most < writer.bits_per_dimension(writer.marginals(split.train)[held.labels], held.images)
+    few = held[:100]
+    assert (trained.classify(few.images).argmax(axis=1) == few.labels).mean() >= 0.95
+    assert trained.complete(few.images[0], 3, 4).shape == (12, 8, 8, 1)
+
+
 # -- errors ----------------------------------------------------------------------------------------
 
 
