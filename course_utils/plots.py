@@ -150,8 +150,8 @@ def show_fields(
     fields = _finite("fields", fields)
     if fields.ndim != 3 or not len(fields) == len(points) == len(titles):
         raise ValueError(
-            f"There are fields of shape {fields.shape}, {len(points)} sets of points and {len(titles)} titles; each plane "
-            "needs a field (n, n), its points and a title."
+            f"There are fields of shape {fields.shape}, {len(points)} sets of points and {len(titles)} titles; each "
+            "plane needs a field (n, n), its points and a title."
         )
     figure, axes = _figure(1, len(fields), (3.1 * len(fields) + 0.6, 3.7))
     limit = max(np.abs(fields).max(), 1e-9)
@@ -170,10 +170,8 @@ def show_fields(
 
 
 def _draw_arrows(axis, cloud: np.ndarray, arrows: np.ndarray, longest: float) -> None:
-    lengths = np.linalg.norm(arrows, axis=1).max()
-    axis.quiver(
-        *cloud.T, *(arrows * longest / max(lengths, 1e-12)).T, angles="xy", scale_units="xy", scale=1, width=0.005
-    )
+    scale = longest / max(np.linalg.norm(arrows, axis=1).max(), 1e-12)
+    axis.quiver(*cloud.T, *(scale * arrows).T, angles="xy", scale_units="xy", scale=1, width=0.005)
 
 
 def _cloud(name: str, points) -> np.ndarray:

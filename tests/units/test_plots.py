@@ -163,7 +163,7 @@ def test_fields_have_their_points_and_arrows():
 @pytest.mark.parametrize(
     ("fields", "clouds", "said"),
     [
-        (np.zeros((4, 4)), [{"a": np.zeros((1, 2))}], "needs a field"),
+        (np.zeros((4, 4)), [{"a": np.zeros((1, 2))}], "plane needs a field"),
         (np.zeros((2, 4, 4)), [{"a": np.zeros((1, 2))}], "1 sets of points"),
         (np.zeros((1, 4, 4)), [{"a": np.zeros((1, 3))}], r"points of 'a' have shape \(1, 3\)"),
         (np.full((1, 4, 4), np.nan), [{"a": np.zeros((1, 2))}], "NaN"),
