@@ -274,24 +274,25 @@ def show_intervals(intervals: Mapping[str, tuple[float, float, float]], xlabel: 
     return _done(figure)
 
 
-def show_matrix(matrix: np.ndarray, names: Sequence[str], title: str = "") -> Figure:
-    """How alike every two of the `names` are: `matrix` (n, n) of numbers from −1 to 1, each in its field.
+def show_matrix(matrix: np.ndarray, names: Sequence[str], rows: Sequence[str] | None = None, title: str = "") -> Figure:
+    """A number from −1 to 1 in each field of a table: `matrix` (rows, columns), `names` of its columns.
 
-    NaN, which says that there is nothing to compare, stays blank.
+    `rows` are the names of its rows, those of the columns if not given. NaN, which says that there is nothing to tell,
+    stays blank.
     """
-    matrix = np.asarray(matrix, float)
-    if matrix.shape != (len(names), len(names)):
-        raise ValueError(f"{len(names)} names need a matrix {(len(names), len(names))}; got {matrix.shape}.")
-    figure, axes = _figure(1, 1, (1.8 + 0.75 * len(names), 0.9 + 0.5 * len(names)))
+    matrix, rows = np.asarray(matrix, float), names if rows is None else rows
+    if matrix.shape != (len(rows), len(names)):
+        raise ValueError(f"The names need a matrix {(len(rows), len(names))}; got {matrix.shape}.")
+    figure, axes = _figure(1, 1, (1.8 + 0.85 * len(names), 0.9 + 0.5 * len(rows)))
     axis = axes.flat[0]
     axis.imshow(matrix, cmap=SIGNED, vmin=-1, vmax=1, aspect="auto")
     for (row, column), value in np.ndenumerate(matrix):
         if np.isfinite(value):
             ink = "black" if abs(value) < 0.6 else "white"
             axis.text(column, row, f"{value:.2f}".replace("-", "−"), ha="center", va="center", color=ink)
-    axis.set(xticks=range(len(names)), yticks=range(len(names)), title=title)
+    axis.set(xticks=range(len(names)), yticks=range(len(rows)), title=title)
     axis.set_xticklabels([name.replace(" ", "\n") for name in names])
-    axis.set_yticklabels(names)
+    axis.set_yticklabels(rows)
     axis.tick_params(length=0)
     axis.spines[:].set_visible(False)
     return _done(figure)

@@ -150,15 +150,17 @@ def test_beliefs_that_do_not_fit_the_images():
 
 
 def test_a_matrix_has_its_numbers_in_its_fields_and_leaves_unknown_ones_blank():
-    figure = plots.show_matrix([[1, -0.25], [-0.25, np.nan]], ["one", "the other"], "Alike")
+    figure = plots.show_matrix([[1, -0.25], [-0.25, np.nan]], ["one", "the other"], title="Alike")
     axis = figure.axes[0]
     assert [text.get_text() for text in axis.texts] == ["1.00", "−0.25", "−0.25"]
     assert [text.get_text() for text in axis.get_xticklabels()] == ["one", "the\nother"]
 
 
 def test_a_matrix_that_does_not_fit_its_names():
-    with pytest.raises(ValueError, match=r"3 names need a matrix \(3, 3\); got \(2, 2\)"):
+    with pytest.raises(ValueError, match=r"need a matrix \(3, 3\); got \(2, 2\)"):
         plots.show_matrix(np.eye(2), ["a", "b", "c"])
+    with pytest.raises(ValueError, match=r"need a matrix \(1, 3\); got \(3, 3\)"):
+        plots.show_matrix(np.eye(3), ["a", "b", "c"], rows=["only"])
 
 
 def test_intervals_that_leave_zero_out_look_different():
