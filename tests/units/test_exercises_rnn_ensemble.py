@@ -86,6 +86,8 @@ def test_a_step_is_that_of_the_course():
         (lambda h, x, k, r, b: np.tanh(np.dot(k, x) + np.dot(r, h) + b), "kernels_first"),
         (lambda h, x, k, r, b: np.tanh(h @ k + x @ r + b), "swaps_the_kernels"),
         (lambda h, x, k, r, b: np.tanh(x @ k.T + h @ r + b), "turns_the_kernel"),
+        (lambda h, x, k, r, b: np.tanh(h @ r + x @ r + b), "recurrent_kernel_for_both"),
+        (lambda h, x, k, r, b: np.tanh((x + h) @ k + b), "kernel_for_both"),
         (lambda h, x, k, r, b: np.tanh(x * k + h * r + b), "multiplies_number_by_number"),
         (lambda h, x, k, r, b: np.tanh(x @ k + b) + np.tanh(h @ r), "squeezes_each_part"),
         (lambda h, x, k, r, b: h + np.tanh(x @ k + h @ r + b), "adds_to_the_old_state"),
@@ -176,6 +178,29 @@ def whole_number_states(sequences, kernel, recurrent_kernel, bias):
     return state
 
 
+def by_steps(step, state=lambda s, k, r, b: np.zeros((len(s), len(b)))):
+    """Zeros, or another `state`, and then `step(state, row, …)`, as in `one_step`."""
+
+    def reads(sequences, *weights):
+        now = state(sequences, *weights)
+        for t in range(sequences.shape[1]):
+            now = np.tanh(step(now, sequences[:, t], *weights))
+        return now
+
+    return reads
+
+
+def remembering_by_shape(memory):
+    def reads(sequences, *weights):
+        place = len(sequences), len(weights[-1])
+        memory[place] = by_steps(
+            lambda h, x, k, r, b: x @ k + h @ r + b, lambda *_: memory.get(place, np.zeros(place))
+        )(sequences, *weights)
+        return memory[place]
+
+    return reads
+
+
 def drawn_weights(sequences, kernel, recurrent_kernel, bias):
     rng = np.random.default_rng(0)
     return rnn.all_digits_at_once(sequences, rng.normal(size=kernel.shape), recurrent_kernel, bias)
@@ -210,6 +235,14 @@ def test_readings_in_other_words():
             lambda s, *weights: walk(s[:, 1:], *weights) if s.shape[1] > 1 else 0 * walk(s, *weights),
             "misses_the_first_row",
         ),
+        (
+            by_steps(lambda h, x, k, r, b: h @ r + b + x @ k, lambda s, *_: np.zeros((len(s), s.shape[-1]))),
+            "units_from_features",
+        ),
+        (by_steps(lambda h, x, k, r, b: h @ k + x @ r + b), "reads_with_kernels_swapped"),
+        (by_steps(lambda h, x, k, r, b: x @ k.T + h @ r + b), "reads_with_kernel_turned"),
+        (by_steps(lambda h, x, k, r, b: x @ k + (r @ h.T).T + b), "reads_with_recurrent_kernel_turned"),
+        (by_steps(lambda h, x, k, r, b: x @ k.T + h @ r.T + b), "reads_with_kernels_turned"),
     ],
 )
 def test_mistakes_with_readings_in_other_words(of, belief):
@@ -223,6 +256,7 @@ def test_mistakes_with_readings_in_other_words(of, belief):
         (lambda *given: walk(*given)[0], "has shape (2,), like `bias`; it should have shape (1, 2)."),
         (lambda *given: walk(*given)[:, None], "has shape (1, 1, 2), like `sequences`; it should have shape (1, 2)."),
         (remembering({}), "First difference: on 2 × 5 × 2 sequences"),  # the state outlives even the call
+        (remembering_by_shape({}), "is right, and wrong when it is asked once more. Something outlives the call"),
         (one_long_digit, "has shape (2,), like `bias`; it should have shape (1, 2)."),
         (drawn_weights, "First difference: on 1 × 1 × 2 sequences your answer has"),
         (lambda s, *weights: walk(s[:1], *weights), "on 2 × 5 × 2 sequences your answer has shape (1, 4)"),
