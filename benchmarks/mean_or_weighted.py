@@ -19,6 +19,7 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from course_utils.recognition import ensemble, members, store
+from course_utils.recognition.honest_scores import Interval, paired_interval
 
 COMMITTEES = {
     "three equals": members.EQUALS,
@@ -121,32 +122,26 @@ def score_all(splits: list[members.Parts]) -> dict[str, np.ndarray]:
 
 
 class Difference(NamedTuple):
-    """Paired differences over splits: their mean, half the width of two 95 % intervals, and their signs counted."""
+    """Paired differences over splits, below zero for a win: two 95 % intervals of their mean, and their signs."""
 
-    mean: float
-    plain: float
-    corrected: float
+    plain: Interval
+    corrected: Interval
     wins: int
     ties: int
     losses: int
 
     @property
     def verdict(self) -> str:
-        if self.mean + self.corrected < 0:
+        if self.corrected.high < 0:
             return "better"
-        return "worse" if self.mean - self.corrected > 0 else "no difference shown"
+        return "worse" if self.corrected.low > 0 else "no difference shown"
 
 
 def compare(differences: np.ndarray, test: int, train: int = TRAIN) -> Difference:
     """Of differences (splits,), below zero for a win, each measured on `test` digits after learning from `train`."""
-    from scipy.stats import t
-
-    count = len(differences)
-    reach = t.ppf(0.975, count - 1) * differences.std(ddof=1)
     differences = np.where(np.abs(differences) < 1e-9, 0, differences)
     signs = (int(tally) for tally in ((differences < 0).sum(), (differences == 0).sum(), (differences > 0).sum()))
-    plain, corrected = reach * np.sqrt(1 / count), reach * np.sqrt(1 / count + test / train)
-    return Difference(float(differences.mean()), float(plain), float(corrected), *signs)
+    return Difference(*(paired_interval(differences, size, train) for size in (0, test)), *signs)
 
 
 # -- printing --------------------------------------------------------------------------------------
@@ -166,8 +161,8 @@ def print_committee(title: str, splits: list[members.Parts]) -> None:
 
 
 def print_difference(name: str, found: Difference, digits: int) -> None:
-    mean = f"{found.mean:+.{digits}f}"
-    plain, corrected = (f"±{reach:.{digits}f}" for reach in (found.plain, found.corrected))
+    mean = f"{found.plain.mean:+.{digits}f}"
+    plain, corrected = (f"±{each.high - each.mean:.{digits}f}" for each in (found.plain, found.corrected))
     signs = f"{found.wins}/{found.ties}/{found.losses}"
     print(f"{name:28s}{mean:>12s}{plain:>9s}{corrected:>11s}   {signs:>10s}   {found.verdict}", flush=True)
 

@@ -20,6 +20,8 @@ __all__ = [
     "show_curves",
     "show_fields",
     "show_images",
+    "show_intervals",
+    "show_matrix",
     "show_points",
     "show_probabilities",
     "show_products",
@@ -293,6 +295,53 @@ def show_beliefs(images: np.ndarray, beliefs: np.ndarray, titles: Sequence[str],
         left.set_title(titles[number])
         _draw_river(right, shares, colours)
     figure.suptitle(title)
+    return _done(figure)
+
+
+def show_intervals(intervals: Mapping[str, tuple[float, float, float]], xlabel: str = "", title: str = "") -> Figure:
+    """By name a mean and its interval, (mean, low, high), one below the other, beside a line at zero.
+
+    Intervals that leave zero out have another colour and mark.
+    """
+    _check_named(intervals)
+    values = _finite("intervals", list(intervals.values()))
+    if values.ndim != 2 or values.shape[1] != 3 or (np.diff(values[:, [1, 0, 2]]) < 0).any():
+        raise ValueError(f"Each interval is (mean, low, high), with low ≤ mean ≤ high; got {reprlib.repr(intervals)}.")
+    figure, axes = _figure(1, 1, (7, 0.9 + 0.38 * len(intervals)))
+    axis, places = axes.flat[0], np.arange(len(intervals))
+    mean, low, high = values.T
+    apart = (low > 0) | (high < 0)
+    for chosen, colour, marker in ((apart, STYLES[1][0], "s"), (~apart, STYLES[0][0], "o")):
+        reach = np.stack([mean - low, high - mean])[:, chosen]
+        axis.errorbar(mean[chosen], places[chosen], xerr=reach, fmt=marker, color=colour, capsize=4, lw=2)
+    axis.axvline(0, color="#555555", lw=1)
+    axis.set(yticks=places, ylim=(len(intervals) - 0.5, -0.5), xlabel=xlabel, title=title)
+    axis.set_yticklabels(intervals)
+    axis.grid(axis="x", alpha=0.25)
+    return _done(figure)
+
+
+def show_matrix(matrix: np.ndarray, names: Sequence[str], rows: Sequence[str] | None = None, title: str = "") -> Figure:
+    """A number from −1 to 1 in each field of a table: `matrix` (rows, columns), `names` of its columns.
+
+    `rows` are the names of its rows, those of the columns if not given. NaN, which says that there is nothing to tell,
+    stays blank.
+    """
+    matrix, rows = np.asarray(matrix, float), names if rows is None else rows
+    if matrix.shape != (len(rows), len(names)):
+        raise ValueError(f"The names need a matrix {(len(rows), len(names))}; got {matrix.shape}.")
+    figure, axes = _figure(1, 1, (1.8 + 0.85 * len(names), 0.9 + 0.5 * len(rows)))
+    axis = axes.flat[0]
+    axis.imshow(matrix, cmap=SIGNED, vmin=-1, vmax=1, aspect="auto")
+    for (row, column), value in np.ndenumerate(matrix):
+        if np.isfinite(value):
+            ink = "black" if abs(value) < 0.6 else "white"
+            axis.text(column, row, f"{value:.2f}".replace("-", "−"), ha="center", va="center", color=ink)
+    axis.set(xticks=range(len(names)), yticks=range(len(rows)), title=title)
+    axis.set_xticklabels([name.replace(" ", "\n") for name in names])
+    axis.set_yticklabels(rows)
+    axis.tick_params(length=0)
+    axis.spines[:].set_visible(False)
     return _done(figure)
 
 

@@ -135,13 +135,18 @@ class Exercise:
         misfit = self._misfit(answer)
         if misfit:
             return _incorrect(misfit)
-        outcomes, readings = [], []
+        outcomes, readings, again = [], [], []
+
+        def ask() -> None:
+            self._run(answer, outcomes, readings)
+            again.append(self._first(answer))  # whoever remembers the calls before answers otherwise
+
         with quiet() as output:
             try:
-                within(self.seconds, lambda: self._run(answer, outcomes, readings))
+                within(self.seconds, ask)
             except OutOfTime:
                 return _incorrect(self._late(len(readings)))
-            verdict = self._judge(answer, outcomes, readings)
+            verdict = self._judge(answer, outcomes, readings, again[0])
         if output.written and verdict.status != "not attempted":
             note = "What your function prints is hidden during the check; call it yourself to see it."
             verdict = Verdict(verdict.status, verdict.misconception, f"{verdict.message}\n\n{note}")
@@ -176,9 +181,16 @@ class Exercise:
         """Fill both lists case by case; `within` may cut this short anywhere."""
         for given, left in zip(self._cases(), self._cases(), strict=True):
             outcomes.append(call(answer, given, left))
-            reading = call(self._fault or as_array, (outcomes[-1],))
-            unread = f"Your answer returns {a(outcomes[-1].value)} that cannot be read."
-            readings.append(reading.value if reading.error is None else unread)
+            readings.append(self._read(outcomes[-1]))
+
+    def _first(self, answer: Callable) -> Reading:
+        """What `answer` says to the first input."""
+        return self._read(call(answer, self._cases()[0], self._cases()[0]))
+
+    def _read(self, outcome: Outcome) -> Reading:
+        reading = call(self._fault or as_array, (outcome,))
+        unread = f"Your answer returns {a(outcome.value)} that cannot be read."
+        return reading.value if reading.error is None else unread
 
     def _behaviour(self, function: Callable) -> list[Reading]:
         readings = []
@@ -193,10 +205,12 @@ class Exercise:
     def _misbehaviours(self) -> list[list[Reading]]:
         return [self._behaviour(function) for function in self._wrong]
 
-    def _judge(self, answer: Callable, outcomes: list[Outcome], readings: list[Reading]) -> Verdict:
+    def _judge(self, answer: Callable, outcomes: list[Outcome], readings: list[Reading], again: Reading) -> Verdict:
         if isinstance(outcomes[0].error, NotImplementedError):
             return self._not_attempted()
         differing = [k for k, pair in enumerate(zip(readings, self._expected, strict=True)) if not alike(*pair)]
+        if not differing and not alike(again, self._expected[0]):
+            return _incorrect(self._fickle(outcomes[0]))
         if not differing:
             return self._right_numbers(outcomes)
         believed = self._believed(readings, differing)
@@ -207,7 +221,7 @@ class Exercise:
 
     def _believed(self, readings: list[Reading], differing: list[int]) -> Verdict | None:
         """The misconception that the fault names; those that answer alike on every input, or on all but one; those
-        that raise the same errors on the same inputs.
+        that raise the same errors on the same inputs and are right where the answer is.
 
         Mistakes come in company: a second one that shows on a single input must not hide the first.
         """
@@ -223,9 +237,8 @@ class Exercise:
                     fitting.append(misconception)
             if fitting:
                 return _misconceived(fitting, more=exceptions > 0)
-        errors = _errors(readings)
         pairs = zip(self.wrong, self._misbehaviours, strict=True)
-        fitting = [misconception for misconception, behaviour in pairs if errors and _errors(behaviour) == errors]
+        fitting = [misconception for misconception, behaviour in pairs if _fails_alike(readings, behaviour, differing)]
         return _misconceived(fitting, more=False) if fitting else None
 
     def _not_attempted(self) -> Verdict:
@@ -245,6 +258,12 @@ class Exercise:
         if array_due and no_array(outcomes[0].value):
             return _incorrect(no_array(outcomes[0].value))
         return Verdict("correct", None, f"Correct. {self._insight}")
+
+    def _fickle(self, first: Outcome) -> str:
+        return _capital(
+            f"{self._where(first.given)}your answer is right, and wrong when it is asked once more. Something outlives "
+            "the call, a variable outside the function perhaps, or chance plays a part. Begin afresh in each call."
+        )
 
     def _first_difference(self, answer: Callable, outcome: Outcome, seen: Reading, expected: Reading) -> str:
         where = self._where(outcome.given)
@@ -284,6 +303,13 @@ class Exercise:
 
 def _incorrect(message: str) -> Verdict:
     return Verdict("incorrect", None, message)
+
+
+def _fails_alike(readings: list[Reading], behaviour: list[Reading], differing: list[int]) -> bool:
+    """Both raise the same errors, and the behaviour agrees on every input on which the answer is right."""
+    right = set(range(len(readings))) - set(differing)
+    errors = _errors(readings)
+    return bool(errors) and _errors(behaviour) == errors and all(alike(readings[k], behaviour[k]) for k in right)
 
 
 def _errors(readings: list[Reading]) -> dict[int, str]:

@@ -143,8 +143,8 @@ def weights_along_the_digits(probabilities, weights):
 
 
 def product_along_the_digits(probabilities, weights):
-    """Your answer says `weights @ probabilities`. Of three axes `@` takes the last but one, which holds the digits:
-    that raises an error, or, with as many members as digits, adds digits up in silence. Members are the first axis:
+    """Your answer weighs along the second axis, as `weights @ …` or `axis=1` do, and that one holds the digits: an
+    error, or, with as many members as digits, digits are added up in silence. Members are the first axis:
     `np.tensordot(weights, probabilities, axes=1)`, or `weights[:, None, None] * probabilities` and a sum.
     """
     return weights @ probabilities / weights.sum()
@@ -312,6 +312,14 @@ def first_member_decides(answers):
     return answers[0]
 
 
+def majority_or_the_first(answers):
+    """Your answer elects a label only if more than half of the members give it, and otherwise believes the first
+    member. Most votes are enough, be they fewer than half: with 1, 1, 4, 7, 9 the 1 wins.
+    """
+    counts = (answers[:, :, None] == np.arange(10)).sum(axis=0)
+    return np.where(2 * counts.max(axis=1) > len(answers), counts.argmax(axis=1), answers[0])
+
+
 def last_member_decides(answers):
     """Your answer is what the last member says. Does each turn of your loop overwrite the one before? Every member
     has a vote: count first, decide when all have spoken.
@@ -352,6 +360,27 @@ def returns_all_counts(answers):
     each digit: `votes.argmax(axis=1)`.
     """
     return (answers[:, :, None] == np.arange(10)).sum(axis=0)
+
+
+def returns_counts_by_label(answers):
+    """Your answer returns the counts of all labels, a row for each label. You have counted well; one thing is left, to
+    name the winner of each digit: `votes.argmax(axis=0)`.
+    """
+    return (answers[:, :, None] == np.arange(10)).sum(axis=0).T
+
+
+def returns_all_shares(answers):
+    """Your answer returns the share of the votes that each label gets. You have counted well; one thing is left, to
+    name the winner of each digit: `shares.argmax(axis=1)`.
+    """
+    return (answers[:, :, None] == np.arange(10)).mean(axis=0)
+
+
+def returns_shares_by_label(answers):
+    """Your answer returns the share of the votes that each label gets, a row for each label. You have counted well; one
+    thing is left, to name the winner of each digit: `shares.argmax(axis=0)`.
+    """
+    return (answers[:, :, None] == np.arange(10)).mean(axis=0).T
 
 
 def member_with_the_largest_label(answers):
@@ -423,21 +452,24 @@ def nobody_votes_for_zero(answers):
 def _answers():
     # No mean lies half-way between two numbers: however it is rounded, it is the same mistake.
     rng = np.random.default_rng(52)
+    many = rng.integers(0, 10, (7, 7))
+    many[:, 0] = 3, 7, 7, 7, 7, 1, 2
     return [
         (np.array([[3, 9], [9, 9], [3, 0]]),),
-        # Columns: a plain majority, ties of two and of three, a 9, a 0, one who leads with less than half.
+        # Columns: a plain majority, ties of two and of three, a 9, a 0, one who leads with less than half, a majority
+        # without the first member.
         (
             np.array(
                 [
-                    [4, 7, 8, 9, 0, 9],
-                    [4, 2, 5, 9, 3, 1],
-                    [1, 2, 6, 1, 0, 7],
-                    [4, 7, 8, 9, 0, 4],
-                    [2, 5, 5, 0, 2, 1],
+                    [4, 7, 8, 9, 0, 9, 3],
+                    [4, 2, 5, 9, 3, 1, 7],
+                    [1, 2, 6, 1, 0, 7, 7],
+                    [4, 7, 8, 9, 0, 4, 7],
+                    [2, 5, 5, 0, 2, 1, 1],
                 ]
             ),
         ),
-        (rng.integers(0, 10, (7, 7)),),
+        (many,),
         (np.array([[5, 9, 8, 2], [3, 9, 2, 2]], dtype=np.int32),),
         (rng.integers(0, 10, (9, 12)).astype(np.uint8),),
     ]
@@ -453,12 +485,16 @@ vote = Exercise(
         cuts_the_average_off,
         median_label,
         first_member_decides,
+        majority_or_the_first,
         last_member_decides,
         favourite_of_each_member,
         one_label_for_all,
         one_label_for_each_digit_alike,
         returns_the_count,
         returns_all_counts,
+        returns_counts_by_label,
+        returns_all_shares,
+        returns_shares_by_label,
         member_with_the_largest_label,
         largest_label,
         smallest_label,
@@ -671,6 +707,27 @@ def logarithm_of_zero(logits):
     return products / products.sum(axis=1, keepdims=True)
 
 
+def logarithm_with_a_floor(logits):
+    """Your answer adds something tiny to the shares before the logarithm, `np.log(shares + 1e-12)`. That spares you −∞,
+    but puts a floor under every share: a member who all but excludes a class, at 1e-300, is heard as if it had said
+    1e-12. Average the logits themselves, as they come; no softmax before the mean.
+    """
+    powers = np.exp(logits - logits.max(axis=2, keepdims=True))
+    logs = np.log(powers / powers.sum(axis=2, keepdims=True) + 1e-12).mean(axis=0)
+    products = np.exp(logs - logs.max(axis=1, keepdims=True))
+    return products / products.sum(axis=1, keepdims=True)
+
+
+def mean_instead_of_the_maximum(logits):
+    """Your answer takes the mean of each row away before `np.exp`, not the largest. The shares stay the same, but one
+    logit far above the others still overflows: ∞ / ∞ is no number (NaN). When the largest goes, nothing is left
+    above 0: `means - means.max(axis=1, keepdims=True)`.
+    """
+    means = logits.mean(axis=0)
+    powers = np.exp(means - means.mean(axis=1, keepdims=True))
+    return powers / powers.sum(axis=1, keepdims=True)
+
+
 def _logits(rng, *shape):
     return rng.normal(0, 2, shape).round(1)
 
@@ -678,9 +735,11 @@ def _logits(rng, *shape):
 def _committees():
     rng = np.random.default_rng(53)
     # All large logits in one input: who overflows there and has another misconception still gets its sentence.
+    small = [[0.0, 1.0, 0.0]], [[1.0, 0.0, 0.0]]
+    far = [[1000.0, 0.0, 0.0], [2000.0, 0.0, 0.0]], [[0.0, 600.0, 0.0], [2000.0, 0.0, 0.0]]
     large = [
-        [[1000.0, 999.0, 1001.0], [2000.0, 0.0, 1500.0], [-1000.0, -1001.0, -999.0], [0.0, 1.0, 0.0]],
-        [[1002.0, 999.0, 1000.0], [0.0, 2000.0, -1500.0], [-1001.0, -1000.0, -999.0], [1.0, 0.0, 0.0]],
+        [[1000.0, 999.0, 1001.0], [2000.0, 0.0, 1500.0], [-1000.0, -1001.0, -999.0], *small[0], *far[0]],
+        [[1002.0, 999.0, 1000.0], [0.0, 2000.0, -1500.0], [-1001.0, -1000.0, -999.0], *small[1], *far[1]],
     ]
     return [
         (np.array([[[1.0, -1.0]], [[2.0, 4.0]]]),),
@@ -713,6 +772,8 @@ mean_of_logits = Exercise(
         overflows,
         one_maximum_for_all,
         logarithm_of_zero,
+        logarithm_with_a_floor,
+        mean_instead_of_the_maximum,
     ],
     cases=_committees,
     situation="on {logits} logits",
@@ -803,9 +864,9 @@ def last_candidate(logits, labels, candidates):
 
 
 def always_the_smallest(logits, labels, candidates):
-    """Your answer is always the smallest candidate. Three ways lead there: to choose the highest confidence, which
-    never asks whether it is deserved; to take the logarithm of the largest share instead of the true label's; and
-    to divide shares by T instead of logits. Softmax of `logits / T` first, then the share at `labels`.
+    """Your answer is always the smallest candidate. Several ways lead there, among them: to choose the highest
+    confidence, which never asks whether it is deserved; to take the logarithm of the largest share instead of the true
+    label's; to divide shares by T instead of logits. Softmax of `logits / T` first, then the share at `labels`.
     """
     confidences = []
     for candidate in candidates:
@@ -974,10 +1035,24 @@ def returns_the_loss(logits, labels, candidates):
     return min(losses)
 
 
+def rows_for_labels(logits, labels, candidates):
+    """Your answer says `shares[labels]`, which takes whole rows, those whose numbers happen to be labels. Then all
+    their classes are averaged, the wrong ones too, and most doubt wins; a label that is no row raises an error. One
+    number from each row is wanted: `shares[np.arange(len(labels)), labels]`.
+    """
+    losses = []
+    for candidate in candidates:
+        scaled = logits / candidate
+        scaled = scaled - scaled.max(axis=1, keepdims=True)
+        logs = scaled - np.log(np.exp(scaled).sum(axis=1, keepdims=True))
+        losses.append(-logs[labels].mean())
+    return candidates[np.argmin(losses)]
+
+
 def overflows_when_cold(logits, labels, candidates):
-    """Your answer is right until a low temperature makes the logits large: 50 / 0.05 is 1000, `np.exp(1000)` is
-    more than a float holds, and ∞ / ∞ is no number (NaN); `argmin` then stops at it, as if nothing were lower. Take
-    the largest logit of each row away before `np.exp`.
+    """Your answer is right until logits are large, or a low temperature makes them so: 1000 / 0.05 is 20,000,
+    `np.exp(1000)` is already more than a float holds, and ∞ / ∞ is no number (NaN); `argmin` then stops at it, as if
+    nothing were lower. Take the largest logit of each row away before `np.exp`.
     """
     losses = []
     for candidate in candidates:
@@ -987,10 +1062,37 @@ def overflows_when_cold(logits, labels, candidates):
     return candidates[np.argmin(losses)]
 
 
+def passes_over_what_overflows(logits, labels, candidates):
+    """Your answer passes over the candidates whose log-loss is NaN. They are no bad candidates: `np.exp(1000)` is more
+    than a float holds, ∞ / ∞ is no number, and the best may be among them. Take the largest logit of each row away
+    before `np.exp`; then every candidate has a log-loss.
+    """
+    losses = []
+    for candidate in candidates:
+        powers = np.exp(logits / candidate)
+        shares = powers / powers.sum(axis=1, keepdims=True)
+        losses.append(-np.log(shares[np.arange(len(labels)), labels]).mean())
+    return candidates[np.nanargmin(losses)]
+
+
+def one_maximum_for_all_digits(logits, labels, candidates):
+    """Your answer takes one number, the largest of all digits, away from every row. A row that lies far below it
+    becomes `np.exp(-1000)`, which is 0, and 0 / 0 is no number (NaN). Each row has a largest of its own:
+    `.max(axis=1, keepdims=True)`.
+    """
+    losses = []
+    for candidate in candidates:
+        powers = np.exp((logits - logits.max()) / candidate)
+        shares = powers / powers.sum(axis=1, keepdims=True)
+        losses.append(-np.log(shares[np.arange(len(labels)), labels]).mean())
+    return candidates[np.argmin(losses)]
+
+
 _CANDIDATES = [
     [0.8, 2.5, 1.2, 0.4, 1.6, 0.6],
     [2.2, 0.5, 3.0, 1.5, 1.1, 0.7, 1.9],
     [1.3, 0.35, 0.6, 0.9, 2.4, 1.7],
+    [2.8, 0.3, 0.8, 8.0],
 ]
 
 
@@ -1006,7 +1108,10 @@ def _network(seed, digits, classes, candidates, sharpness, offset=0):
 def _networks():
     # On these seeds any two of the misconceptions choose differently at least twice, and nothing is a near tie.
     logits, *others = _network(58, 12, 10, 1, 1.6)
-    large = np.array([[50.0, 30.0, 0.0], [0.0, 45.0, 60.0], [20.0, 55.0, 40.0]])
+    # Who overflows, or takes one maximum for rows near 1000 and near 400, finds no log-loss for 0.6, the best.
+    large = np.array(
+        [[1001, 1000, 998], [999, 1000, 1002], [1000.5, 1001, 999], [401.5, 400, 398], [399, 402, 400], [402, 400, 399]]
+    )
     return [
         _network(3, 3, 3, 1, 1.5),
         _network(26, 12, 10, 1, 1.6, 30),
@@ -1016,7 +1121,9 @@ def _networks():
         _network(64, 5, 3, 0, 1.5, 30),
         _network(79, 20, 4, 1, 1.3, -30),
         _network(380, 3, 5, 1, 1.0, -30),
-        (large, np.array([0, 2, 0]), np.array([12.0, 0.05, 35.0, 300.0, 0.6])),
+        # The candidate nearest to the very best temperature, 1.48, is not the best; and a label is no row.
+        _network(4, 3, 5, 3, 1.0, 30),
+        (large, np.array([0, 2, 0, 0, 1, 0]), np.array([12.0, 1.3, 0.05, 35.0, 1.1, 0.6])),
     ]
 
 
@@ -1041,7 +1148,10 @@ temperature = Exercise(
         every_row_with_every_label,
         returns_the_place,
         returns_the_loss,
+        rows_for_labels,
         overflows_when_cold,
+        passes_over_what_overflows,
+        one_maximum_for_all_digits,
     ],
     cases=_networks,
     situation="on {logits} logits with {candidates} candidates",

@@ -132,6 +132,20 @@ def swaps_the_kernels(state, row, kernel, recurrent_kernel, bias):
     return np.tanh(row @ recurrent_kernel + state @ kernel + bias)
 
 
+def recurrent_kernel_for_both(state, row, kernel, recurrent_kernel, bias):
+    """Your answer sends the row through `recurrent_kernel`, as it does the state. With as many features as units
+    nothing fails, and the numbers are wrong. What is read has weights of its own: `row @ kernel`.
+    """
+    return np.tanh(row @ recurrent_kernel + state @ recurrent_kernel + bias)
+
+
+def kernel_for_both(state, row, kernel, recurrent_kernel, bias):
+    """Your answer sends the state through `kernel`, as it does the row. With as many features as units nothing fails,
+    and the numbers are wrong. What is remembered has weights of its own: `state @ recurrent_kernel`.
+    """
+    return np.tanh(row @ kernel + state @ kernel + bias)
+
+
 def kernels_first(state, row, kernel, recurrent_kernel, bias):
     """Your answer puts the kernels in front, `kernel @ row`, as textbooks do for a digit that is a column. Here each
     digit is a row of its array, (n, features), so it stands on the left and its features meet those of the kernel:
@@ -239,6 +253,8 @@ one_step = Exercise(
         adds_the_bias_twice,
         forgets_the_bias,
         swaps_the_kernels,
+        recurrent_kernel_for_both,
+        kernel_for_both,
         kernels_first,
         turns_the_kernels,
         turns_the_kernel,
@@ -543,6 +559,57 @@ def squeezes_at_the_end_only(sequences, kernel, recurrent_kernel, bias):
     return np.tanh(state)
 
 
+def units_from_features(sequences, kernel, recurrent_kernel, bias):
+    """Your state is as long as a row: zeros of shape (n, features). It holds one number for each unit, however many
+    features a row has, and only by chance are these equally many. `len(bias)` is the number of units.
+    """
+    state = np.zeros((len(sequences), sequences.shape[2]))
+    for t in range(sequences.shape[1]):
+        state = np.tanh(sequences[:, t] @ kernel + state @ recurrent_kernel + bias)
+    return state
+
+
+def reads_with_kernels_swapped(sequences, kernel, recurrent_kernel, bias):
+    """Your answer has the two kernels exchanged: rows pass through `recurrent_kernel`, the state through `kernel`.
+    With as many features as units nothing fails, and the numbers are wrong. `kernel` belongs to what is read,
+    `recurrent_kernel` to what recurs: the state.
+    """
+    state = np.zeros((len(sequences), len(bias)))
+    for t in range(sequences.shape[1]):
+        state = np.tanh(sequences[:, t] @ recurrent_kernel + state @ kernel + bias)
+    return state
+
+
+def reads_with_kernel_turned(sequences, kernel, recurrent_kernel, bias):
+    """Your answer turns `kernel` by `.T`, so that features and units change places. With as many features as units
+    nothing fails, and the numbers are wrong. It is laid out as needed, (features, units): leave `.T` away.
+    """
+    state = np.zeros((len(sequences), len(bias)))
+    for t in range(sequences.shape[1]):
+        state = np.tanh(sequences[:, t] @ kernel.T + state @ recurrent_kernel + bias)
+    return state
+
+
+def reads_with_recurrent_kernel_turned(sequences, kernel, recurrent_kernel, bias):
+    """Your answer turns the recurrent kernel. It is square, so nothing complains, but what unit 1 tells unit 2 now
+    goes from 2 to 1. The state stands on the left and nothing is turned: `state @ recurrent_kernel`.
+    """
+    state = np.zeros((len(sequences), len(bias)))
+    for t in range(sequences.shape[1]):
+        state = np.tanh(sequences[:, t] @ kernel + state @ recurrent_kernel.T + bias)
+    return state
+
+
+def reads_with_kernels_turned(sequences, kernel, recurrent_kernel, bias):
+    """Your answer turns both kernels by `.T`, so that weights from unit 1 to unit 2 serve from 2 to 1. They are laid
+    out as needed, (features, units) and (units, units), just as Keras keeps them: leave `.T` away.
+    """
+    state = np.zeros((len(sequences), len(bias)))
+    for t in range(sequences.shape[1]):
+        state = np.tanh(sequences[:, t] @ kernel.T + state @ recurrent_kernel.T + bias)
+    return state
+
+
 def _sequences_and_weights():
     rng = np.random.default_rng(42)
     return [
@@ -583,6 +650,11 @@ read_digits = Exercise(
         starts_from_ones,
         reads_without_tanh,
         squeezes_at_the_end_only,
+        units_from_features,
+        reads_with_kernels_swapped,
+        reads_with_kernel_turned,
+        reads_with_recurrent_kernel_turned,
+        reads_with_kernels_turned,
     ],
     cases=_sequences_and_weights,
     situation="on {sequences} sequences",

@@ -595,8 +595,7 @@ def _pick(state: State, name: str, x: float, y: float) -> State:
 
 def puzzles(committee: Committee) -> tuple[Puzzle, ...]:
     """Those that this committee can answer; others may have nothing to find. Your own weight begins and ends at 0."""
-    asked = (_two_heads(committee), _dead_weight(committee), _nothing_won(committee), _hung(committee),
-             _sell_it(committee))  # fmt: skip
+    asked = _two_heads(committee), _dead_weight(committee), _hung(committee), _sell_it(committee)
     return tuple(filter(None, asked))
 
 
@@ -620,22 +619,27 @@ def _pairs(committee: Committee) -> list[tuple[float, ...]]:
 
 
 def _two_heads(committee: Committee) -> Puzzle | None:
-    alone = committee.scores[committee.best][VALIDATION].wrong
+    """The pair whose mean gains most on the better of the two."""
+    alone = [member[VALIDATION].wrong for member in committee.scores]
     found = {weights: _wrong(committee, weights) for weights in _pairs(committee)}
-    best = min(found, key=lambda weights: (found[weights].wrong, found[weights].loss))
-    if found[best].wrong >= alone:
+
+    def better(weights: tuple[float, ...]) -> int:
+        return min(wrong for wrong, weight in zip(alone, weights, strict=True) if weight)
+
+    best = min(found, key=lambda weights: (found[weights].wrong - better(weights), found[weights].loss))
+    if found[best].wrong >= better(best):
         return None
     first, second = np.flatnonzero(best)
-    name = committee.names[committee.best]
+    one, other = committee.names[first], committee.names[second]
     return Puzzle(
         "Two heads",
-        f"Weigh two models and no other, so that their mean misreads fewer validation digits than the {name} alone.",
+        "Weigh two models and no other, so that their mean misreads fewer validation digits than either of them alone.",
         _alone(committee),
         lambda view: view.state.way == MEAN and _count(view, you=False) == 2 and _count(view) == 2
-        and view.scores[VALIDATION].wrong < alone,
+        and view.scores[VALIDATION].wrong < better(view.state.weights),
         (State(best),),
-        f"{committee.names[first]} and {committee.names[second]} misread {found[best].wrong} where the {name} misreads "
-        f"{alone}: a partner need not be good, only wrong on other digits (correlation "
+        f"{one} and {other} misread {found[best].wrong} where alone they misread {alone[first]} and {alone[second]}: a "
+        "partner need not be good, only wrong on other digits (correlation "
         f"{drawing.number(alike(committee, VALIDATION)[first, second])}).",
     )  # fmt: skip
 
@@ -664,32 +668,6 @@ def _dead_weight(committee: Committee) -> Puzzle | None:
         f"Without the {committee.names[out]} {found[out].wrong} are misread instead of {before.wrong}: models that err "
         "alike outvote the one that does not.",
     )  # fmt: skip
-
-
-def _nothing_won(committee: Committee) -> Puzzle | None:
-    states = [State(weights) for weights in (*_pairs(committee), *_triples(committee))]
-    found = [state for state in states if _swaps(compute(state, committee))]
-    if not found:
-        return None
-    count, name = int(compute(found[0], committee).fixed.sum()), committee.names[committee.best]
-    return Puzzle(
-        "Nothing won",
-        f"Find a mix that misreads as many validation digits as the {name}, but not the same ones: it fixes some, and "
-        "breaks as many.",
-        _alone(committee),
-        _swaps,
-        (found[0],),
-        f"Here it is {count} for {count}. A count of errors cannot see that, and which digits change sides is luck: "
-        "compare the log-loss too.",
-    )
-
-
-def _triples(committee: Committee) -> list[tuple[float, ...]]:
-    return [_of(committee, *triple) for triple in combinations(range(SIX), 3)]
-
-
-def _swaps(view: View) -> bool:
-    return view.state.part == VALIDATION and bool(view.fixed.any()) and view.fixed.sum() == view.broken.sum()
 
 
 def _hung(committee: Committee) -> Puzzle | None:

@@ -4,13 +4,26 @@ Sixteen splits: ten random ones, scikit-learn's halves, and five rotations of th
 fourteen is a stranger once. Every model is fitted to the training digits of every split and asked about all 1,797.
 """
 
+from typing import NamedTuple
+
 import numpy as np
 
 from course_utils.data import digits
 from course_utils.data.digits import Digits, Split
 from course_utils.recognition import baselines, cnn
 
-__all__ = ["MODELS", "SHUFFLES", "STRANGERS", "WRITERS", "measure", "rotation", "rows_of", "splits"]
+__all__ = [
+    "MODELS",
+    "SHUFFLES",
+    "STRANGERS",
+    "WRITERS",
+    "Interval",
+    "measure",
+    "paired_interval",
+    "rotation",
+    "rows_of",
+    "splits",
+]
 
 MODELS = ("logistic regression", "3 nearest neighbours", "SVM", "CNN")
 SHUFFLES = 10  # random splits, by the seeds 0 to 9
@@ -85,3 +98,36 @@ def _fit(model: str, train: Digits) -> baselines.Baseline:
         "SVM": baselines.svm,
     }
     return fits[model](train)
+
+
+# -- comparing two models over random splits -------------------------------------------------------
+
+
+class Interval(NamedTuple):
+    """A mean and the two ends of its 95 % interval."""
+
+    mean: float
+    low: float
+    high: float
+
+
+def paired_interval(differences, test: int, train: int) -> Interval:
+    """The mean of paired differences (splits,), one a random split, with its 95 % interval by Student's t.
+
+    test, train: how many digits each split measures on and learns from. Random splits deal the same digits again and
+    again, so that their scores are alike; the variance of the mean is therefore taken times 1 + splits · test / train.
+    `test=0` leaves that out, as if the splits were independent.
+    C. Nadeau and Y. Bengio, *Inference for the generalization error* (2003).
+    Errors: `ValueError` for fewer than two differences, and for numbers of digits that cannot be.
+    """
+    from scipy.stats import t
+
+    differences = np.asarray(differences, float)
+    count = len(differences) if differences.ndim == 1 else 0
+    if count < 2 or not np.isfinite(differences).all():
+        raise ValueError(f"Give one finite difference for each of at least two splits; got {differences}.")
+    if test < 0 or train < 1:
+        raise ValueError(f"A split learns from at least 1 digit; got train={train!r} and test={test!r}.")
+    reach = t.ppf(0.975, count - 1) * differences.std(ddof=1) * np.sqrt(1 / count + test / train)
+    mean = differences.mean()
+    return Interval(float(mean), float(mean - reach), float(mean + reach))

@@ -389,11 +389,11 @@ def test_temperature_is_where_the_log_loss_is_flat(degree):
     """At the best temperature the expected log-probability equals that of the truth, on average over the digits."""
     probabilities, labels = committee(members=1, count=300, strengths=[2], seed=5)
     distorted = soften(probabilities[0], degree)
-    found = temperature(distorted, labels)
+    found = temperature(distorted, labels, caution=0)
     logs = np.log(np.maximum(distorted, 1e-7))
     expected = (soften(distorted, found) * logs).sum(axis=1).mean()
     assert expected == pytest.approx(logs[np.arange(300), labels].mean(), abs=1e-9)
-    assert found * degree == pytest.approx(temperature(probabilities[0], labels), rel=1e-4)
+    assert found * degree == pytest.approx(temperature(probabilities[0], labels, caution=0), rel=1e-4)
     best = log_loss(soften(distorted, found), labels)
     assert all(best <= log_loss(soften(distorted, other), labels) + 1e-12 for other in np.geomspace(0.05, 20, 200))
 
@@ -401,14 +401,35 @@ def test_temperature_is_where_the_log_loss_is_flat(degree):
 def test_temperature_by_hand():
     """Nine of ten right at a stated 0.99: the odds of 99 must become 9, and 99^(1/T) = 9."""
     said = np.tile([0.99, 0.01], (10, 1))
-    found = temperature(said, [0] * 9 + [1])
+    found = temperature(said, [0] * 9 + [1], caution=0)
     assert found == pytest.approx(np.log(99) / np.log(9), rel=1e-5)
     np.testing.assert_allclose(soften(said, found)[0], [0.9, 0.1], rtol=1e-5)
 
 
 def test_where_nothing_is_wrong_the_range_ends():
-    assert temperature(confident(0.6, 0.7), [0, 0]) == 0.05
-    assert temperature(confident(0.6, 0.7), [1, 1]) == 20
+    assert temperature(confident(0.6, 0.7), [0, 0], caution=0) == 0.05
+    assert temperature(confident(0.6, 0.7), [1, 1], caution=0) == 20
+
+
+def test_one_imagined_digit_by_hand():
+    """Eight of eight right at a stated 0.99, and one that is the runner-up's: of ten halves, nine to one."""
+    said = np.tile([0.99, 0.01], (8, 1))
+    assert temperature(said, [0] * 8) == pytest.approx(np.log(99) / np.log(9), rel=1e-5)
+
+
+def test_the_imagined_digit_is_the_runner_ups():
+    """Of three classes the likeliest wrong one gets the share, whichever is right."""
+    said = np.array([[0.7, 0.2, 0.1], [0.7, 0.2, 0.1]])
+    truth = np.array([[0.75, 0.25, 0], [0.25, 0.75, 0]])  # caution 1 of 2 digits: a share of 1 / 4
+    degrees = np.geomspace(0.05, 20, 20_001)
+    dear = [-(truth * np.log(soften(said, degree))).sum() for degree in degrees]
+    assert temperature(said, [0, 1]) == pytest.approx(degrees[np.argmin(dear)], rel=1e-3)
+
+
+@pytest.mark.parametrize("caution", [-1, 3, np.nan, "1", True])
+def test_caution_that_is_none(caution):
+    with pytest.raises(ValueError, match=r"caution is .*; it must be a number from 0 to 2"):
+        temperature(confident(0.6, 0.7), [0, 0], caution)
 
 
 # -- a person among the members --------------------------------------------------------------------

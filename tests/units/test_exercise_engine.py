@@ -114,6 +114,38 @@ def test_a_second_slip_does_not_hide_the_first():
     assert verdict.message.startswith("You forget the offset.\n\nMend this first")
 
 
+def narrow(numbers):
+    """The numbers, unless they are bytes."""
+    if numbers.dtype == np.uint8:
+        raise ValueError("bytes are too narrow")
+    return numbers
+
+
+def forgets_to_halve(numbers, offset):
+    """You forget to halve."""
+    return narrow(numbers) + offset
+
+
+def test_an_error_alone_is_no_belief():
+    """Who is right where the believers are wrong believes something else, though both raise the same error."""
+    exercise = halves()
+    exercise._wrong = [forgets_to_halve]
+    verdict = exercise.check(lambda numbers, offset: narrow(numbers) / 2 + offset)
+    assert verdict.misconception is None
+    assert "raises ValueError: bytes are too narrow" in verdict.message
+    assert exercise.check(lambda numbers, offset: narrow(numbers) * 2 + offset).misconception == "forgets_to_halve"
+
+
+def test_an_answer_is_asked_twice():
+    def remembers(numbers, offset, calls=[]):  # noqa: B006
+        calls.append(numbers)
+        return numbers / 2 + offset + (len(calls) > 4)
+
+    assert check(lambda numbers, offset: remembers(numbers, offset)).message.startswith(
+        "For 3 numbers and offset 1 your answer is right, and wrong when it is asked once more."
+    )
+
+
 def test_an_unknown_mistake_is_shown_on_the_smallest_input():
     assert check(lambda numbers, offset: numbers / 2 - offset).message == (
         "First difference: for 2 numbers and offset 0.5 your answer has 1.5 at [0]; it should have 2.5.\n\n"

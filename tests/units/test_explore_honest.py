@@ -247,3 +247,18 @@ def test_fewer_splits_keep_the_last():
 def test_the_lab_says_what_it_takes(bad, says):
     with pytest.raises(ValueError, match=says):
         explore.honest_score_lab(**bad)
+
+
+@pytest.mark.parametrize(
+    ("differences", "test", "train", "said"),
+    [
+        ([1.0], 10, 10, "at least two splits"),
+        ([1.0, np.nan], 10, 10, "finite"),
+        ([[1.0, 2.0]], 10, 10, "one finite difference"),
+        ([1.0, 2.0], 10, 0, "train=0"),
+        ([1.0, 2.0], -1, 10, "test=-1"),
+    ],
+)
+def test_intervals_of_what_gives_none(differences, test, train, said):
+    with pytest.raises(ValueError, match=said):
+        honest_scores.paired_interval(differences, test, train)

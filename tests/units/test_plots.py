@@ -172,3 +172,31 @@ def test_fields_have_their_points_and_arrows():
 def test_fields_that_cannot_be_drawn(fields, clouds, said):
     with pytest.raises(ValueError, match=said):
         plots.show_fields(fields, clouds, ["a"], reach=1)
+
+
+def test_a_matrix_has_its_numbers_in_its_fields_and_leaves_unknown_ones_blank():
+    figure = plots.show_matrix([[1, -0.25], [-0.25, np.nan]], ["one", "the other"], title="Alike")
+    axis = figure.axes[0]
+    assert [text.get_text() for text in axis.texts] == ["1.00", "−0.25", "−0.25"]
+    assert [text.get_text() for text in axis.get_xticklabels()] == ["one", "the\nother"]
+
+
+def test_a_matrix_that_does_not_fit_its_names():
+    with pytest.raises(ValueError, match=r"need a matrix \(3, 3\); got \(2, 2\)"):
+        plots.show_matrix(np.eye(2), ["a", "b", "c"])
+    with pytest.raises(ValueError, match=r"need a matrix \(1, 3\); got \(3, 3\)"):
+        plots.show_matrix(np.eye(3), ["a", "b", "c"], rows=["only"])
+
+
+def test_intervals_that_leave_zero_out_look_different():
+    figure = plots.show_intervals({"sure": (-2, -3, -1), "unsure": (1, -1, 3)}, "difference", "Two ways")
+    axis = figure.axes[0]
+    marks = {line.lines[0].get_marker(): line.lines[0].get_xydata().tolist() for line in axis.containers}
+    assert marks == {"s": [[-2, 0]], "o": [[1, 1]]}
+    assert [text.get_text() for text in axis.get_yticklabels()] == ["sure", "unsure"]
+
+
+@pytest.mark.parametrize("interval", [(1, 2, 3), (0, -1, -0.5), (1, 2), (np.nan, 0, 1)])
+def test_an_interval_that_is_none(interval):
+    with pytest.raises(ValueError, match="interval"):
+        plots.show_intervals({"odd": interval})
