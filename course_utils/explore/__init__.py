@@ -1,7 +1,9 @@
 """Things to move and watch. Each function returns a widget; put it last in a cell."""
 
+from course_utils.explore.checkerboards import checkerboards
 from course_utils.explore.drawing_pad import drawing_pad
 from course_utils.explore.ensemble_mixer import ensemble_mixer
+from course_utils.explore.gan_step_lab import gan_step_lab
 from course_utils.explore.half_a_digit import half_a_digit
 from course_utils.explore.honest_score_lab import honest_score_lab
 from course_utils.explore.kernel_bench import kernel_bench
@@ -12,8 +14,10 @@ from course_utils.explore.shape_forge import shape_forge
 from course_utils.explore.training_time_machine import training_time_machine
 
 __all__ = [
+    "checkerboards",
     "drawing_pad",
     "ensemble_mixer",
+    "gan_step_lab",
     "half_a_digit",
     "honest_score_lab",
     "kernel_bench",
