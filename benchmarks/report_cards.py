@@ -15,7 +15,6 @@ import time
 from typing import NamedTuple
 
 import numpy as np
-from threadpoolctl import threadpool_limits
 
 from course_utils.data import digits
 from course_utils.generation import duel, gan, judge, report_card, rivals, writer
@@ -82,10 +81,7 @@ def measured(split: digits.Split, seed: int, keras: bool) -> Result:
 
 
 def trained_gan(train: digits.Digits, seed: int, keras: bool) -> gan.Players:
-    if keras:
-        return duel.train(train, seed, gan.STEPS)
-    with threadpool_limits(1):  # these products are small: threads would wait for each other
-        return gan.train(train, seed)
+    return duel.train(train, seed, gan.STEPS) if keras else gan.train(train, seed)
 
 
 def timed(make) -> tuple[object, float]:

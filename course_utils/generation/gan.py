@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from course_utils.data import digits
 from course_utils.data.digits import Digits
@@ -224,6 +225,11 @@ def history(
 
 def play(training: Training, marks: list[int], watch=None, path: Path | None = None) -> dict[int, Players]:
     """Go on with a training to the last of `marks`, as `history` does; what is kept stands in the file `path`."""
+    with threadpool_limits(1):  # the products of a step are small: threads would only wait for each other
+        return _play(training, marks, watch, path)
+
+
+def _play(training: Training, marks: list[int], watch, path: Path | None) -> dict[int, Players]:
     found = _take_up(path, training) if path is not None and path.is_file() else {}
     while True:
         step = training.steps
