@@ -11,6 +11,7 @@ from course_utils.explore.one_pixel_shove import one_pixel_shove
 from course_utils.explore.row_reader import row_reader
 from course_utils.explore.second_opinion import second_opinion
 from course_utils.explore.shape_forge import shape_forge
+from course_utils.explore.spot_the_fake import spot_the_fake
 from course_utils.explore.training_time_machine import training_time_machine
 
 __all__ = [
@@ -25,5 +26,6 @@ __all__ = [
     "row_reader",
     "second_opinion",
     "shape_forge",
+    "spot_the_fake",
     "training_time_machine",
 ]
