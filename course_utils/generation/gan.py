@@ -2,7 +2,7 @@
 
     players = gan.train(digits.load("random", 0).train, seed=0)     # a dozen seconds of one core
     images = players.generator.sample([3, 3, 8], seed=1)            # (3, 8, 8, 1)
-    gan.load_trained()[6000].generator                              # the same, as `course train gan` kept it
+    gan.load_trained()[5000].generator                              # the same, as `course train gan` kept it
 
 Two networks take turns. The discriminator learns to score real digits above the generator's, the generator to move
 its digits to where the score is higher. The arithmetic of a turn stands in `generation.players`; `generation.duel`
@@ -49,8 +49,8 @@ __all__ = [
 LABELS, LATENT, UNITS, PIXELS = 10, 32, 192, 64
 GENERATOR = (LATENT + LABELS, UNITS, UNITS, PIXELS)
 DISCRIMINATOR = (PIXELS, UNITS, UNITS, LABELS)
-STEPS = 6000
-MARKS = (0, 50, 100, 200, 500, 1000, 2000, 4000, STEPS)  # the steps that `course train gan` keeps
+STEPS = 5000
+MARKS = (0, 50, 100, 200, 500, 1000, 2000, 3500, STEPS)  # the steps that `course train gan` keeps
 SAVE_EVERY = 500  # steps, where a training is to survive an interruption
 
 # -- the players, trained --------------------------------------------------------------------------
@@ -311,7 +311,7 @@ def stored(seed: int = 0, marks=MARKS, keep: Path | None = None) -> dict[str, np
 
 
 def load_trained() -> dict[int, Players]:
-    """The players as `course train gan` left them, by step: `load_trained()[6000].generator.sample([3], seed=0)`.
+    """The players as `course train gan` left them, by step: `load_trained()[5000].generator.sample([3], seed=0)`.
 
     `last` is kept of the last step only, and None before. Errors: those of `store.load`.
     """
