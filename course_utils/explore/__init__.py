@@ -7,6 +7,7 @@ from course_utils.explore.gan_step_lab import gan_step_lab
 from course_utils.explore.half_a_digit import half_a_digit
 from course_utils.explore.honest_score_lab import honest_score_lab
 from course_utils.explore.kernel_bench import kernel_bench
+from course_utils.explore.latent_walk import latent_walk
 from course_utils.explore.one_pixel_shove import one_pixel_shove
 from course_utils.explore.row_reader import row_reader
 from course_utils.explore.second_opinion import second_opinion
@@ -22,6 +23,7 @@ __all__ = [
     "half_a_digit",
     "honest_score_lab",
     "kernel_bench",
+    "latent_walk",
     "one_pixel_shove",
     "row_reader",
     "second_opinion",
