@@ -139,6 +139,8 @@ def test_the_readout_is_what_was_computed(material):
     picture = lab.draw(made)
     words = re.findall(r'class="reading middle ([\w-]+)"[^>]*>(\d)<', picture)
     assert words == [("series-0", "8")] * 3 + [("neither", "5")] * 3 + [("series-1", "3")] * 5
+    receipts = ["an 8: 0.50", "an 8: 0.61", "a 3: 0.70", "a 5: 0.80", "a 5: 1.00"]
+    assert re.findall(r">(an? \d: [\d.]+)<", picture) == receipts
     assert "after 500 steps" in picture and "nearest: 0.50" in picture and "12 % as near" in picture
 
 
