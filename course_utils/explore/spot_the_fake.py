@@ -119,12 +119,8 @@ def compute(state: State, game: Game) -> View:
 
 
 def describe(view: View) -> str:
-    told = (
-        _answer(view)
-        if view.state.shown
-        else f"Ten of the twenty are drawn by the generator. By row, they are to be {_rows(view)}."
-    )
-    return f"{_sheet(view.state)}. {_taken(view)} {told}"
+    asked = f"Ten of the twenty are drawn by the generator. By row, they are to be {_rows(view)}."
+    return f"{_sheet(view.state)}. {_taken(view)} {_answer(view) if view.state.shown else asked}"
 
 
 def _sheet(state: State) -> str:
@@ -169,7 +165,8 @@ WIDTH, TOP, THUMB = 600, 4, 84
 STEP, LINE = WIDTH / ACROSS, 130  # from one digit to the next, and from row to row
 BELOW = TOP + LINE * COUNT // ACROSS  # where the scores begin
 HEIGHT = BELOW + 92
-BAR, AXIS = 150, (330, 590)  # the length of 20 right; from where to where the scores are marked
+NAMES, BAR = 100, 120  # where the names end; the length of 20 right
+AXIS = (320, 590)  # from where to where the scores are marked
 
 
 def draw(view: View) -> str:
@@ -179,7 +176,7 @@ def draw(view: View) -> str:
 
 
 def _draw_one(view: View, i: int) -> str:
-    x, y, place = (i % ACROSS) * STEP + 22, TOP + (i // ACROSS) * LINE, i + 1
+    x, y, place = (i % ACROSS) * STEP + 20, TOP + (i // ACROSS) * LINE, i + 1
     chosen = place in view.state.chosen
     return (
         drawing.text(x - 6, y + 12, str(place), "small end")
@@ -207,7 +204,7 @@ def _draw_truth(view: View, i: int, x: float, y: float) -> str:
     return (
         drawing.rectangle(x, y + 4, THUMB, 3, "series-1" if is_fake else "series-0")
         + drawing.text(x, y + 20, f"a {view.labels[i]}, {'fake' if is_fake else 'real'}", "strong verdict")
-        + drawing.text(x, y + 35, f"you {you}, it {it} {drawing.number(view.scores[i])}", "small")
+        + drawing.text(x, y + 35, f"you {you} it {it} {drawing.number(view.scores[i])}", "small marks")
     )
 
 
@@ -227,10 +224,10 @@ def _draw_result(view: View) -> str:
         ("a coin", 10, "coin"),
     )
     return "".join(
-        drawing.text(84, BELOW + 26 + 24 * i, who, "muted end")
-        + drawing.rectangle(92, BELOW + 14 + 24 * i, BAR, 15, "track")
-        + drawing.rectangle(92, BELOW + 14 + 24 * i, BAR * right / COUNT, 15, style)
-        + drawing.text(92 + BAR + 8, BELOW + 26 + 24 * i, f"{right} of 20", "strong" if i < 2 else "muted")
+        drawing.text(NAMES, BELOW + 26 + 24 * i, who, "muted end")
+        + drawing.rectangle(NAMES + 8, BELOW + 14 + 24 * i, BAR, 15, "track")
+        + drawing.rectangle(NAMES + 8, BELOW + 14 + 24 * i, BAR * right / COUNT, 15, style)
+        + drawing.text(NAMES + BAR + 16, BELOW + 26 + 24 * i, f"{right} of 20", "strong" if i < 2 else "muted")
         for i, (who, right, style) in enumerate(results)
     )
 
@@ -251,11 +248,12 @@ def _draw_scores(view: View) -> str:
     )
     return (
         drawing.text(left, BELOW + 24, "● real", "series-0")
+        + drawing.text((left + right) / 2, BELOW + 24, "the discriminator’s scores", "muted middle")
         + drawing.text(right, BELOW + 24, "■ fake", "series-1 end")
         + f'<path class="axis" d="M{left} {y}h{right - left}"/>'
         + f'<path class="cut" d="M{cut:.1f} {y - 18}v36"/>'
         + marks
-        + drawing.text(left, y + 36, f"score {drawing.number(low)}", "small")
+        + drawing.text(left, y + 36, drawing.number(low), "small")
         + drawing.text(right, y + 36, drawing.number(high), "small end")
         + drawing.text((left + right) / 2, y + 36, "called fake ┆ called real", "small middle")
     )
@@ -335,7 +333,7 @@ class Box(Control):
 
 
 def _place(place: int) -> Control:
-    widget = widgets.Checkbox(description=str(place), indent=False, tooltip=f"digit {place} is a fake")
+    widget = widgets.Checkbox(description=str(place), indent=False)
     return Box(
         f"place-{place}", widget, lambda state, ticked: _with(state, place, ticked), lambda state: place in state.chosen
     )

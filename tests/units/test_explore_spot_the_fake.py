@@ -79,7 +79,7 @@ def test_no_grey_level_gives_a_fake_away(game):
 def test_another_seed_and_another_moment_deal_anew(game):
     """Also the real ones: of the same sheet at another moment, those that stay would be real."""
     first = lab.compute(lab.State(1), game)
-    for other in (lab.State(2), lab.State(1, 4000), lab.State(1, 50)):
+    for other in (lab.State(2), lab.State(1, gan.MARKS[-2]), lab.State(1, 50)):
         view = lab.compute(other, game)
         assert (view.fake != first.fake).any()
         before, now = ({image.tobytes() for image in each.images[~each.fake]} for each in (first, view))
@@ -174,7 +174,11 @@ def test_a_new_sheet_begins_with_nothing(opened, leave):
     else:
         control(opened, leave).value = {"seed": 8, "steps": 500}[leave]
     assert (opened.state.chosen, opened.state.shown, control(opened, "place-3").value) == (frozenset(), False, False)
-    assert (opened.state.seed, opened.state.steps) == {"next": (1, 6000), "seed": (8, 6000), "steps": (0, 500)}[leave]
+    assert (opened.state.seed, opened.state.steps) == {
+        "next": (1, gan.STEPS),
+        "seed": (8, gan.STEPS),
+        "steps": (0, 500),
+    }[leave]
 
 
 def test_after_the_last_sheet_comes_the_first(opened):
@@ -212,7 +216,9 @@ def test_the_readout_is_what_was_computed(game):
     view = lab.compute(lab.State(6, chosen=frozenset({2, 1})), game)
     rows = "; ".join(" ".join(map(str, row)) for row in view.labels.reshape(4, 5))
     said = lab.describe(view)
-    assert said.startswith("Sheet 6, generator and discriminator after 6,000 steps. You take 2 for fakes: 1, 2.")
+    assert said.startswith(
+        f"Sheet 6, generator and discriminator after {gan.STEPS:,} steps. You take 2 for fakes: 1, 2."
+    )
     assert said.endswith(f"they are to be {rows}.")
     shown = replace(view, state=replace(view.state, shown=True), fake=np.arange(20) < 10, scores=np.arange(20.0))
     assert "You tell 12 of 20 right, the discriminator 20, a coin 10 on average." in lab.describe(shown)
