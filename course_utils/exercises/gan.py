@@ -179,8 +179,8 @@ def overflows_upwards(scores):
 
 def clips_the_probability(scores):
     """Your answer is right until a fake is spotted very surely: you hold the probability at 1e-7 or above, so no fake
-    costs more than 16, and below a score of −16 the slope is 0. That is where your generator needs it most. From
-    the scores themselves the loss needs no such help: `np.logaddexp(0, -scores)`.
+    costs more than about 16, and below a score of −16 the slope is 0. Your generator needs it most there. From the
+    scores themselves the loss needs no such help: `np.logaddexp(0, -scores)`.
     """
     probabilities = 0.5 + 0.5 * np.tanh(scores / 2)
     return -np.log(np.maximum(probabilities, 1e-7)).mean()
@@ -244,9 +244,9 @@ def my_discriminator_loss(real_scores, fake_scores):
     """The discriminator's loss, one number: the mean over reals of −log(probability of being
     real), plus the mean over fakes of −log(probability of being fake).
 
-    `real_scores` (n,) and `fake_scores` (m,) are its scores, any numbers from −∞ to ∞. The
-    probability of being real is sigmoid(score) = 1 / (1 + e^−score), of being fake the rest of 1.
-    It must also work for scores like 1000 and −1000.
+    `real_scores` (n,) and `fake_scores` (m,) are its scores, any numbers from −∞ to ∞. It gives
+    a picture the probability sigmoid(score) = 1 / (1 + e^−score) of being real, and of being
+    fake 1 minus that. It must also work for scores like 1000 and −1000.
     """
     raise NotImplementedError
 
@@ -260,15 +260,17 @@ def cross_entropies(real_scores, fake_scores):
     """The cross-entropy of scores with labels, once with ones and once with zeros."""
 
     def cross_entropy(scores, label):
-        return np.mean(np.maximum(scores, 0) - scores * label + np.log1p(np.exp(-np.abs(scores))))
+        tail = np.log1p(np.exp(-np.abs(scores)))
+        return np.mean(np.maximum(scores, 0) - scores * label + tail)
 
     return cross_entropy(real_scores, 1) + cross_entropy(fake_scores, 0)
 
 
 def picture_after_picture(real_scores, fake_scores):
     """Each picture counts its share of its own kind: 1 / n of a real one, 1 / m of a fake."""
+    n, m = len(real_scores), len(fake_scores)
     signed = [*-real_scores, *fake_scores]
-    shares = [1 / len(real_scores)] * len(real_scores) + [1 / len(fake_scores)] * len(fake_scores)
+    shares = [1 / n] * n + [1 / m] * m
     loss = 0.0
     for value, share in zip(signed, shares, strict=True):
         loss += share * (max(value, 0) + np.log1p(np.exp(-abs(value))))
@@ -425,27 +427,38 @@ def in_bits_too(real_scores, fake_scores):
 
 def overflows_at_1000(real_scores, fake_scores):
     """Your answer is right until a score is very large on the wrong side: e^1000 is more than a float holds and becomes
-    ∞, and so does your loss. It should be about 1000. `np.logaddexp(0, x)` is log(1 + e^x) without that.
+    ∞; or the probability, or 1 minus it, becomes exactly 0, whose logarithm is −∞. Either way your loss is infinite
+    where it should be about 1000. `np.logaddexp(0, x)` is log(1 + e^x) without either, and 1 − sigmoid(x) is
+    sigmoid(−x).
     """
     return np.log(1 + np.exp(-real_scores)).mean() + np.log(1 + np.exp(fake_scores)).mean()
 
 
-def one_minus_nearly_one(real_scores, fake_scores):
-    """Your answer is right until a fake has a high score: near 40 its sigmoid is so close to 1 that it is stored as 1,
-    and 1 − 1 is 0, whose logarithm is −∞. The probability of being fake can be had without that difference: it is
-    sigmoid(−score), and −log of it `np.logaddexp(0, fake_scores)`.
+def infinite_over_infinite(real_scores, fake_scores):
+    """Your answer is right until scores grow: e^1000 is more than a float holds, it becomes ∞, and ∞ / ∞ is no number
+    (NaN). No probability needs to be written down at all: `np.logaddexp(0, -real_scores)` is −log of it, and for fakes
+    the score has the other sign.
     """
-    reals, fakes = 1 / (1 + np.exp(-real_scores)), 1 / (1 + np.exp(-fake_scores))
+    reals = np.exp(real_scores) / (1 + np.exp(real_scores))
+    fakes = np.exp(fake_scores) / (1 + np.exp(fake_scores))
     return -np.log(reals).mean() - np.log(1 - fakes).mean()
 
 
+def clips_probabilities(real_scores, fake_scores):
+    """Your answer is right until a picture is judged very wrongly: you hold probabilities at 1e-7 or above, so no
+    mistake costs more than about 16, and beyond that the slope is 0. Your discriminator cannot learn from its worst
+    mistakes then. From the scores themselves the loss needs no such help: `np.logaddexp`.
+    """
+    reals, fakes = (0.5 + 0.5 * np.tanh(scores / 2) for scores in (real_scores, -fake_scores))
+    return -np.log(np.maximum(reals, 1e-7)).mean() - np.log(np.maximum(fakes, 1e-7)).mean()
+
+
 def _two_kinds_of_scores():
-    # Numbers of reals and fakes differ, but for one input; very large scores in two inputs only.
+    # Numbers of reals and fakes differ, but for one input. Very large scores in one input only, as above.
     rng = np.random.default_rng(62)
     return [
         (np.array([1.5, -0.5, 2.0]), np.array([-1.0, 0.5])),
         (np.array([-1000.0, 1000.0]), np.array([1000.0, -1000.0, 0.0, 2.0])),
-        (np.array([2.0, 38.0, 1.0]), np.array([40.0, -3.0])),
         (np.array([-2.0]), np.array([3.0])),
         (rng.normal(2, 2, 7).round(1).astype(np.float32), rng.normal(-1, 2, 5).round(1).astype(np.float32)),
         (rng.normal(0, 3, 40).round(1), rng.normal(0, 3, 60).round(1)),
@@ -478,7 +491,8 @@ discriminator_loss = Exercise(
         smooths_the_labels,
         in_bits_too,
         overflows_at_1000,
-        one_minus_nearly_one,
+        infinite_over_infinite,
+        clips_probabilities,
     ],
     cases=_two_kinds_of_scores,
     situation="on {real_scores} real and {fake_scores} fake scores",
@@ -537,14 +551,14 @@ game = Game()
 
 
 def my_round(painter, judge, real, latents, game):
-    """One round: a step of the judge, then one of the painter who meets the judge as it is by then.
+    """One round: a step of the judge, then one of the painter, who meets the new judge.
 
     `painter` and `judge` (d,) are the players' weights; they and all else given stay unchanged.
     Both losses have slopes by the weights of both players:
         by_painter, by_judge = game.judging(painter, judge, real, latents[0])  # judge's loss
         by_painter, by_judge = game.painting(painter, judge, latents[1])  # painter's loss
-    `real` (n, d), `latents` (2, n, d): the first for the judge's step, the second for the other.
-    A step makes a player's own loss smaller: its weights − 0.1 · slope.
+    `real` (n, d), `latents` (2, n, d): the first for the judge's step, the second for the
+    painter's. A step makes a player's own loss smaller: its weights − 0.1 · slope.
     Return both: `np.array([painter, judge])`.
     """
     raise NotImplementedError
@@ -712,6 +726,15 @@ def painter_descends_the_judges_loss(painter, judge, real, latents, game):
     return np.array([painter - 0.1 * by_painter, judge])
 
 
+def one_loss_for_both(painter, judge, real, latents, game):
+    """Your answer asks once, for the slopes of the judge's loss, and moves both players down it: as if they were one
+    network with one goal. So the painter learns to be spotted. It has a loss of its own, `game.painting`, to be asked
+    after the judge has moved.
+    """
+    by_painter, by_judge = game.judging(painter, judge, real, latents[0])
+    return np.array([painter - 0.1 * by_painter, judge - 0.1 * by_judge])
+
+
 def judge_stands_still(painter, judge, real, latents, game):
     """In your answer the judge never moves. Frozen once and never thawed, it is dead: the painter learns to please the
     judge of the first day. The judge's step comes first, down `by_judge` of `game.judging`, and its new weights are
@@ -822,6 +845,7 @@ take_turns = Exercise(
         judge_climbs,
         painter_climbs_the_judges_loss,
         painter_descends_the_judges_loss,
+        one_loss_for_both,
         judge_stands_still,
         judge_is_put_back,
         painter_stands_still,
@@ -832,7 +856,7 @@ take_turns = Exercise(
         steps_in_place,
     ],
     cases=_rounds,
-    situation="with {painter} weights in each player and {real} real points",
+    situation="on {real} real points",
     hints=[
         "Four slopes are on offer, two from each method. Whose turn is it first, and which one of the two slopes of "
         "its loss may be used?",
@@ -853,10 +877,10 @@ def my_copyist(pictures, train, held_out):
     """The number of the generator that copies training digits, from 0 on; -1 if none does.
 
     A picture's distance is that to its *nearest* training digit; between two images it is
-    `np.sqrt(((one - other) ** 2).sum())`. A generator copies if the mean distance of its pictures
-    is below half of the mean distance of the held-out digits. At most one does.
-    `pictures` (generators, n, h, w, 1); `train` (m, h, w, 1) and `held_out` (k, h, w, 1) are real
-    digits, and no generator has seen the held-out ones.
+    `np.sqrt(((one - other) ** 2).sum())`. A generator copies if the mean distance of its
+    pictures is below half of the mean distance of the held-out digits. At most one does.
+    `pictures` (generators, n, h, w, 1); `train` (m, h, w, 1) and `held_out` (k, h, w, 1) are
+    real digits, and no generator has seen the held-out ones.
     """
     raise NotImplementedError
 
@@ -915,8 +939,8 @@ def by_norms(pictures, train, held_out):
 
 
 def the_sharpest(pictures, train, held_out):
-    """Your answer is the generator with the sharpest pictures, those with most contrast. Sharp is not new: but not
-    copied either. A copy may be blurred, and a new digit may have hard edges. Only the distance to the nearest
+    """Your answer is the generator with the sharpest pictures, those with most contrast. Sharp is not new, and it is
+    not copied either. A copy may be blurred, and a new digit may have hard edges. Only the distance to the nearest
     training digit tells.
     """
     return np.argmax([images.std(axis=(1, 2, 3)).mean() for images in pictures])
@@ -958,9 +982,9 @@ def all_alike(pictures, train, held_out):
 
 
 def lost_among_all(pictures, train, held_out):
-    """Your answer is always −1: nobody copies. One way there is the mean distance to *all* training digits, of which a
-    copy resembles only one. Another is to look for pictures that are equal to a training digit in every pixel: a
-    copyist whose hand shakes escapes. Take each picture's distance to its *nearest* training digit.
+    """Your answer is always −1: nobody copies. The mean distance to *all* training digits leads there: a copy resembles
+    only one of them, and is as far from the others as held-out digits are. Take each picture's distance to its
+    *nearest* training digit.
     """
 
     def mean_distance(images):
@@ -969,6 +993,17 @@ def lost_among_all(pictures, train, held_out):
     distances = [mean_distance(images) for images in pictures]
     nearest = np.argmin(distances)
     return nearest if distances[nearest] < 0.5 * mean_distance(held_out) else -1
+
+
+def equal_in_every_pixel(pictures, train, held_out):
+    """Your answer seeks a picture that is equal to a training digit in every pixel. A copyist whose hand shakes a
+    little escapes, and a single equal picture may be chance. Take the distance to the nearest training digit, and its
+    mean over all pictures of a generator.
+    """
+    for g, images in enumerate(pictures):
+        if (images[:, None] == train[None]).all(axis=(2, 3, 4)).any():
+            return g
+    return -1
 
 
 def one_near_picture_is_enough(pictures, train, held_out):
@@ -981,6 +1016,18 @@ def one_near_picture_is_enough(pictures, train, held_out):
 
     nearest = [distances(images).min() for images in pictures]
     return np.argmin(nearest) if min(nearest) < 0.5 * distances(held_out).mean() else -1
+
+
+def the_worst_picture_decides(pictures, train, held_out):
+    """Your answer lets a single picture decide, the one that is farthest from training digits. A copyist that now and
+    then draws something new escapes. Take the mean over its pictures.
+    """
+
+    def distances(images):
+        return np.sqrt(((images[:, None] - train[None]) ** 2).sum(axis=(2, 3, 4))).min(axis=1)
+
+    farthest = [distances(images).max() for images in pictures]
+    return np.argmin(farthest) if min(farthest) < 0.5 * distances(held_out).mean() else -1
 
 
 def the_farthest(pictures, train, held_out):
@@ -1087,9 +1134,9 @@ def differences_cancel(pictures, train, held_out):
 
 
 def picture_with_digit(pictures, train, held_out):
-    """Your answer compares picture 0 with training digit 0, picture 1 with digit 1, and so on. Their numbers differ,
-    and their order means nothing: a copy may have its model anywhere. Each picture must meet every training digit,
-    `images[:, None] - train[None]`, or two loops.
+    """Your answer compares picture 0 with training digit 0, picture 1 with digit 1, and so on. With other numbers of
+    them that raises an error; and their order means nothing, since a copy may have its model anywhere. Each picture
+    must meet every training digit, `images[:, None] - train[None]`, or two loops.
     """
 
     def mean_distance(images):
@@ -1124,6 +1171,42 @@ def nobody_is_zero(pictures, train, held_out):
     distances = [mean_distance(images) for images in pictures]
     nearest = np.argmin(distances)
     return nearest if distances[nearest] < 0.5 * mean_distance(held_out) else 0
+
+
+def nobody_is_none(pictures, train, held_out):
+    """Your answer returns None where nobody copies: at the end of your function a line is missing, or `-1` in it. You
+    find copyists well; `return -1` when there is none.
+    """
+
+    def mean_distance(images):
+        return np.sqrt(((images[:, None] - train[None]) ** 2).sum(axis=(2, 3, 4))).min(axis=1).mean()
+
+    for g, images in enumerate(pictures):
+        if mean_distance(images) < 0.5 * mean_distance(held_out):
+            return g
+
+
+def list_of_copyists(pictures, train, held_out):
+    """Your answer is a list of all that copy, and they are the right ones. At most one does, so one number is asked
+    for: the first of the list, or -1 if it is empty.
+    """
+
+    def mean_distance(images):
+        return np.sqrt(((images[:, None] - train[None]) ** 2).sum(axis=(2, 3, 4))).min(axis=1).mean()
+
+    copies = [mean_distance(images) < 0.5 * mean_distance(held_out) for images in pictures]
+    return np.where(copies)[0]
+
+
+def yes_or_no_for_each(pictures, train, held_out):
+    """Your answer says of each generator whether it copies, and is right about it. At most one does, so one number is
+    asked for: its place, or -1 if there is none.
+    """
+
+    def mean_distance(images):
+        return np.sqrt(((images[:, None] - train[None]) ** 2).sum(axis=(2, 3, 4))).min(axis=1).mean()
+
+    return np.array([mean_distance(images) < 0.5 * mean_distance(held_out) for images in pictures])
 
 
 def returns_ratios(pictures, train, held_out):
@@ -1183,6 +1266,12 @@ class _Writers:
     def copies_two(self):
         return self._noise(self.train[np.arange(self.count) % 2], 0.02)
 
+    def copies_closely(self):
+        """All but one are copies, hardly changed."""
+        images = self._of(self.train, 0.1 * self.spread)
+        images[-1] = self._new(1)[0]
+        return images
+
     def shakes(self):
         """Near, but not below half: about 0.6 of the held-out digits' distance."""
         return self._of(self.train, 0.7 * self.spread)
@@ -1221,9 +1310,10 @@ class _Writers:
 
 
 def _generators():
+    # As many pictures as digits in the first input: who compares them one by one gets no error there.
     return [
-        _Writers(1, 4, 3).case("sharp", "copies", "collapsed", "ghosts"),
-        _Writers(2, 5, 4).case("copies", "leaked", "ghosts", "sharp", "lucky", "inverted"),
+        _Writers(1, 4, 3, pictures=6, train=6, held_out=6).case("sharp", "copies", "collapsed", "ghosts"),
+        _Writers(2, 5, 4).case("copies_closely", "leaked", "ghosts", "sharp", "lucky", "inverted"),
         _Writers(3, 6, 6, held_out=14).case("lucky", "fresh", "inverted"),
         _Writers(4, 8, 8, pictures=7).case("inked", "fresh", "sharp", "copies_two", dtype=np.float32),
         _Writers(5, 4, 6, pictures=4).case("fresh", "inked", "leaked", "inverted", "shakes"),
@@ -1243,7 +1333,9 @@ find_the_copyist = Exercise(
         near_to_the_mean_digit,
         all_alike,
         lost_among_all,
+        equal_in_every_pixel,
         one_near_picture_is_enough,
+        the_worst_picture_decides,
         the_farthest,
         always_accuses_one,
         nearer_is_enough,
@@ -1255,6 +1347,9 @@ find_the_copyist = Exercise(
         picture_with_digit,
         counts_from_one,
         nobody_is_zero,
+        nobody_is_none,
+        list_of_copyists,
+        yes_or_no_for_each,
         returns_ratios,
         returns_distances,
         returns_the_smallest_ratio,

@@ -13,9 +13,9 @@ __all__ = ["bits", "draw_level", "next_rows", "temperature"]
 def my_inputs(images):
     """What a writer of rows may see while it writes each row: an array (n, height, width).
 
-    `images` (n, height, width, 1) are the digits it should learn to write, from the top down. At
-    step t it writes row t, so its input there is the row before, row t − 1. Before the first row
-    there is nothing: at step 0 its input is zeros.
+    `images` (n, height, width, 1) are the digits it should learn to write, from the top down.
+    At step t it writes row t, so its input there is the row before, row t − 1. Before the first
+    row there is nothing: at step 0 its input is zeros.
     """
     raise NotImplementedError
 
@@ -137,6 +137,13 @@ def moves_pixels(images):
     return inputs.reshape(images.shape[:3])
 
 
+def rolls_pixels(images):
+    """Your answer rolls without an axis: `np.roll(rows, 1)` moves all pixels of all images by one place, and the end of
+    one row opens the next. Rows move along `axis=1`; and what comes in at the top must be set to zeros.
+    """
+    return np.roll(images[..., 0], 1)
+
+
 def reads_on_from_the_digit_before(images):
     """Your answer begins each digit with the last row of the digit before it; only the first of all begins with zeros.
     Either all images were shifted as one long one, or the row before is remembered too long. Every digit begins
@@ -189,10 +196,18 @@ def keeps_the_channel(images):
 
 def all_zeros(images):
     """Your answer is zeros everywhere. Either nothing is written into them; or a loop from the top copies each row from
-    the one above it, which is zeros by then, and they run down; or they are whole numbers, `dtype=int`, into which no
-    grey fits. Read from `images`, write into a new array like it.
+    the one above it, which is zeros by then, and they run down. Read from `images`, write into a new array like it.
     """
     return np.zeros(images.shape[:3])
+
+
+def whole_number_zeros(images):
+    """Your zeros are whole numbers, `dtype=int`, and no fraction fits into them: every grey between 0 and 1 becomes 0.
+    Leave the type away, or take that of the images: `np.zeros_like(rows)`.
+    """
+    inputs = np.zeros(images.shape[:3], dtype=int)
+    inputs[:, 1:] = images[:, :-1, :, 0]
+    return inputs
 
 
 def first_row_runs_down(images):
@@ -241,6 +256,7 @@ next_rows = Exercise(
         moves_columns,
         moves_images,
         moves_pixels,
+        rolls_pixels,
         reads_on_from_the_digit_before,
         two_rows_down,
         one_row_too_few,
@@ -248,6 +264,7 @@ next_rows = Exercise(
         one_row_too_many,
         keeps_the_channel,
         all_zeros,
+        whole_number_zeros,
         first_row_runs_down,
         upside_down,
     ],
@@ -326,6 +343,23 @@ def rounds_the_mean_level(probabilities, chances):
     return np.round(means / probabilities.sum(axis=1)).astype(int)
 
 
+def cuts_the_mean_off(probabilities, chances):
+    """Your answer takes the mean level without its fraction. A pixel that is either paper or ink becomes grey, which
+    nobody believes in; and `chances` were never asked, so all digits come out alike. Draw one of the levels: see on
+    whose stretch the chance falls.
+    """
+    means = (probabilities * np.arange(probabilities.shape[1])).sum(axis=1)
+    return (means / probabilities.sum(axis=1) + 1e-9).astype(int)
+
+
+def mean_level(probabilities, chances):
+    """Your answer is the mean level, which lies between levels. A pixel that is either paper or ink becomes grey, which
+    nobody believes in; and `chances` were never asked, so all digits come out alike. Draw one of the levels: see on
+    whose stretch the chance falls.
+    """
+    return (probabilities * np.arange(probabilities.shape[1])).sum(axis=1)
+
+
 def takes_the_middle(probabilities, chances):
     """Your answer is the median level: it uses 0.5 for every chance, so all digits come out alike. Each pixel brings a
     number of its own, `chances[i]`; compare with that.
@@ -389,8 +423,9 @@ def nearest_end(probabilities, chances):
 
 
 def from_the_last_level(probabilities, chances):
-    """Your answer lays the stretches from the other end: the last level first. Over many draws each level would come as
-    often as it should; but level 0 comes first here, so with these chances other levels are due.
+    """Your answer lays the stretches from the other end, the last level first, or counts the chances from there, 1 −
+    chance. Over many draws each level would come as often as it should; but level 0 comes first here, so with these
+    chances other levels are due.
     """
     ends = np.cumsum(probabilities[:, ::-1], axis=1)[:, :-1]
     return probabilities.shape[1] - 1 - (ends <= chances[:, None]).sum(axis=1)
@@ -467,18 +502,26 @@ def _beliefs(rng, pixels, levels):
 
 
 def _pixels_to_draw():
-    # Eighths add up exactly, so the second input's chances lie exactly between two stretches.
+    # Eighths and zeros add up exactly, so some chances of the second and the last input lie between two stretches.
     rng = np.random.default_rng(72)
     eighths = np.array([[4, 2, 2, 0], [0, 4, 3, 1], [2, 2, 0, 4], [1, 5, 2, 0], [3, 1, 1, 3]]) / 8
-    short = np.array([[0.3, 0.2, 0.4999996], [0.1, 0.6, 0.2999996], [0.5, 0.25, 0.25]], dtype=np.float32)
+    short = np.array(
+        [
+            [0.3, 0.1, 0.1, 0.1, 0.3999996],
+            [0.1, 0.3, 0.2, 0.2, 0.1999996],
+            [0.5, 0.125, 0.125, 0.0, 0.25],
+            [0.2, 0.0, 0.3, 0.1, 0.3999996],
+        ],
+        dtype=np.float32,
+    )
     return [
         (np.array([[0.5, 0.3, 0.2], [0.1, 0.2, 0.7]]), np.array([0.65, 0.2])),
         (eighths, np.array([0.5, 0.0, 0.5, 0.9, 0.375])),
-        (short, np.array([0.9999999, 0.9999999, 0.6])),
+        (short, np.array([0.9999999, 0.9999999, 0.6, 0.35])),
         _beliefs(rng, 12, 17),
         _beliefs(rng, 1, 5),
         _beliefs(rng, 4, 4),
-        (np.array([[0, 1, 0, 0], [0, 0, 0, 1], [1, 0, 0, 0]]), np.array([0.25, 0.75, 0.5])),
+        (np.array([[0, 1, 0, 0], [0, 0, 0, 1], [1, 0, 0, 0]]), np.array([0.0, 0.75, 0.5])),
     ]
 
 
@@ -489,6 +532,8 @@ draw_level = Exercise(
     wrong=[
         takes_the_peak,
         rounds_the_mean_level,
+        cuts_the_mean_off,
+        mean_level,
         takes_the_middle,
         all_levels_alike,
         one_too_high,
@@ -529,7 +574,7 @@ def my_temper(logits, temperature):
     """The probabilities of grey levels at a temperature: (n, levels), each row sums to one.
 
     `logits` (n, levels): at temperature 1 the probabilities are softmax(logits), as learned.
-    `temperature`, one number T above 0, changes the odds p / q of two levels to (p / q)^(1 / T):
+    `temperature`, one number T above 0, makes of the odds p / q of two levels (p / q)^(1 / T):
     at T = 0.5 odds of 3 to 1 become 9 to 1, at T = 2 odds of 4 to 1 become 2 to 1.
     It must also work where `logits / T` is like 1000 or −1000.
     """
@@ -971,7 +1016,7 @@ def multiplies_first(probabilities, pixels):
     hundred is smaller than any float above 0, so that it becomes 0 and its logarithm infinite. Take the logarithms
     first and add them: that is why one does.
     """
-    came = np.take_along_axis(probabilities, pixels[..., None], axis=-1).astype(float)
+    came = np.take_along_axis(probabilities, pixels[..., None], axis=-1)
     return -np.log2(came.prod()) / pixels.size
 
 
@@ -985,7 +1030,7 @@ def _expected_pixels(rng, *shape, levels, dtype=int):
 
 def _expectations():
     rng = np.random.default_rng(74)
-    single = _expected_pixels(rng, 4, 6, 3, levels=17, dtype=np.int32)
+    single = _expected_pixels(rng, 2, 4, 3, levels=17, dtype=np.int32)
     return [
         (np.array([[[[0.5, 0.25, 0.25], [0.125, 0.625, 0.25]]]]), np.array([[[1, 0]]])),
         _expected_pixels(rng, 2, 3, 2, levels=5),
