@@ -281,22 +281,22 @@ def _middle(place: float) -> float:
 
 
 def _draw_strip(view: View) -> str:
-    x = _middle(view.state.place)
-    places = range(0, PLACES + 1, EVERY)
+    x, shown = _middle(view.state.place), range(0, PLACES + 1, EVERY)
+    here = drawing.rectangle(x - SMALL / 2, STRIP, SMALL, style="here") if view.state.place in shown else ""
     return (
         drawing.text(0, STRIP - 16, f"the walk after {view.state.steps:,} steps, and what the judge reads", "strong")
         + f'<path class="cursor" d="M{x:g} {STRIP - 2}l-6 -9h12z"/>'
-        + "".join(_draw_step(view, place) for place in places)
-        + drawing.rectangle(_middle(view.state.place) - SMALL / 2, STRIP, SMALL, style="here")
+        + "".join(drawing.picture(view.images[place], _middle(place) - SMALL / 2, STRIP, SMALL) for place in shown)
+        + "".join(_draw_reading(view, place) for place in range(PLACES + 1))
+        + here
         + drawing.target(0, STRIP, WIDTH, SMALL, "strip")
     )
 
 
-def _draw_step(view: View, place: int) -> str:
-    x, answer = _middle(place), view.answers[place]
-    return drawing.picture(view.images[place], x - SMALL / 2, STRIP, SMALL) + drawing.text(
-        x, STRIP + SMALL + 16, str(answer), f"reading middle {_colour(view, answer)}"
-    )
+def _draw_reading(view: View, place: int) -> str:
+    answer, size = view.answers[place], "" if place % EVERY == 0 else " small"
+    style = f"reading middle {_colour(view, answer)}{size}"
+    return drawing.text(_middle(place), STRIP + SMALL + 16, str(answer), style)
 
 
 def _draw_receipts(view: View) -> str:

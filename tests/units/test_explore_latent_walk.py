@@ -137,8 +137,8 @@ def test_the_readout_is_what_was_computed(material):
         "held-out digits have one as near."
     )
     picture = lab.draw(made)
-    words = re.findall(r'class="reading middle ([\w-]+)"[^>]*>(\d)<', picture)
-    assert words == [("series-0", "8")] * 3 + [("neither", "5")] * 3 + [("series-1", "3")] * 5
+    words = re.findall(r'class="reading middle ([\w-]+)[^>]*>(\d)<', picture)
+    assert words == [("series-0", "8")] * 6 + [("neither", "5")] * 5 + [("series-1", "3")] * 10
     receipts = ["an 8: 0.50", "an 8: 0.61", "a 3: 0.70", "a 5: 0.80", "a 5: 1.00"]
     assert re.findall(r">(an? \d: [\d.]+)<", picture) == receipts
     assert "after 500 steps" in picture and "nearest: 0.50" in picture and "12 % as near" in picture
@@ -180,6 +180,14 @@ def test_a_tick_of_a_slider_is_quick(material):
             lab.draw(view), lab.describe(view)
             took.append(time.perf_counter() - began)
     assert np.median(took) < 0.05
+
+
+def test_the_mark_stands_at_the_place_and_the_frame_round_a_picture(material):
+    for place in (0, 7, 20):
+        picture = lab.draw(lab.compute(walk(place=place), material))
+        cursor = float(re.search(r'class="cursor" d="M([\d.]+) ', picture)[1])
+        assert cursor == pytest.approx(25 + 27.5 * place)
+        assert picture.count('class="here"') == (place != 7), "at odd places the strip has no picture"
 
 
 # Puzzles and errors
