@@ -326,19 +326,25 @@ def show_matrix(matrix: np.ndarray, names: Sequence[str], rows: Sequence[str] | 
 
     `rows` are the names of its rows, those of the columns if not given. NaN, which says that there is nothing to tell,
     stays blank.
+    Errors: `ValueError` for names that do not fit, an empty matrix, numbers beyond −1 or 1.
     """
     matrix, rows = np.asarray(matrix, float), names if rows is None else rows
     if matrix.shape != (len(rows), len(names)):
         raise ValueError(f"The names need a matrix {(len(rows), len(names))}; got {matrix.shape}.")
+    if not matrix.size:
+        raise ValueError(f"There is nothing to show in a matrix {matrix.shape}.")
+    if (np.abs(matrix) > 1 + 1e-6).any():  # a correlation may be rounded
+        raise ValueError(f"Numbers lie from −1 to 1; these from {np.nanmin(matrix):g} to {np.nanmax(matrix):g}.")
     figure, axes = _figure(1, 1, (1.8 + 0.85 * len(names), 0.9 + 0.5 * len(rows)))
     axis = axes.flat[0]
     axis.imshow(matrix, cmap=SIGNED, vmin=-1, vmax=1, aspect="auto")
     for (row, column), value in np.ndenumerate(matrix):
         if np.isfinite(value):
             ink = "black" if abs(value) < 0.6 else "white"
-            axis.text(column, row, f"{value:.2f}".replace("-", "−"), ha="center", va="center", color=ink)
+            number = f"{round(value, 2) + 0.0:.2f}".replace("-", "−")  # + 0.0: no −0.00
+            axis.text(column, row, number, ha="center", va="center", color=ink)
     axis.set(xticks=range(len(names)), yticks=range(len(rows)), title=title)
-    axis.set_xticklabels([name.replace(" ", "\n") for name in names])
+    axis.set_xticklabels([str(name).replace(" ", "\n") for name in names])
     axis.set_yticklabels(rows)
     axis.tick_params(length=0)
     axis.spines[:].set_visible(False)

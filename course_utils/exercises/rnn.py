@@ -920,6 +920,17 @@ def new_order_for_the_test(train, test, rng):
     return new_train, test[:, rng.permutation(test.shape[1])]
 
 
+def one_order_in_two_directions(train, test, rng):
+    """Your answer uses one order in two directions: `new[:, order] = train` puts row t in place order[t],
+    `test[:, order]` fetches row order[t] to place t. These are two ciphers, and a reader of one cannot read the other.
+    Do the same with both sets: `train[:, order]` and `test[:, order]`.
+    """
+    order = rng.permutation(train.shape[1])
+    new_train = np.zeros_like(train)
+    new_train[:, order] = train
+    return new_train, test[:, order]
+
+
 def another_order_for_each(train, test, rng):
     """In your answer the images of one set do not all have the same order: each draws its own, or only some are
     shuffled. Then no place means the same from one image to the next, and little is left to learn from order: a
@@ -1032,6 +1043,16 @@ def never_moves_some(train, test, rng):
     return train[:, order], test[:, order]
 
 
+def keeps_rows_in_reach(train, test, rng):
+    """All your images have one order, but a hundred generators never bring some rows to some places. Shuffling two
+    halves each on its own does that, and so does exchanging neighbours: a row of the top stays near the top. Every row
+    may go anywhere: `rng.permutation(height)`.
+    """
+    half = train.shape[1] // 2
+    order = np.append(rng.permutation(half), rng.permutation(train.shape[1] - half) + half)
+    return train[:, order], test[:, order]
+
+
 def test_comes_first(train, test, rng):
     """Your two results stand in the wrong order: the first one holds the test images. `return train, test`, training
     first, so that nobody trains on the test.
@@ -1050,6 +1071,7 @@ def draws_from_elsewhere(train, test, rng):
 
 _DRAWS = 100  # generators that a clean shuffle is asked with again; the sentences call them a hundred
 _FEW = 70  # orders; of the 40,320 or more that the inputs allow, a hundred draws give about a hundred
+_UNREACHED = 2  # places that a row may miss by chance; of free orders one in hundreds of thousands misses more
 
 Sets = tuple[np.ndarray, np.ndarray]  # (train, test)
 
@@ -1157,7 +1179,10 @@ def _order_fault(train: np.ndarray, test: np.ndarray, outcome: Outcome) -> str:
         return FINE
     if np.array_equal(test[0], in_order):
         return "shuffles_train_only"
-    return "shuffles_test_only" if np.array_equal(train[0], in_order) else "new_order_for_the_test"
+    if np.array_equal(train[0], in_order):
+        return "shuffles_test_only"
+    backwards = np.array_equal(train[0][test[0]], in_order)
+    return "one_order_in_two_directions" if backwards else "new_order_for_the_test"
 
 
 def _draw_fault(order: np.ndarray, outcome: Outcome) -> str:
@@ -1175,7 +1200,16 @@ def _draw_fault(order: np.ndarray, outcome: Outcome) -> str:
         return "leaves_them_in_order" if np.array_equal(order, np.sort(order)) else "same_order_always"
     if different < _FEW:
         return "one_of_few_orders"
-    return "never_moves_some" if (orders == orders[0]).all(axis=0).any() else FINE
+    if (orders == orders[0]).all(axis=0).any():
+        return "never_moves_some"
+    return "keeps_rows_in_reach" if _unreached(orders) > _UNREACHED else FINE
+
+
+def _unreached(orders: np.ndarray) -> int:
+    """How many places some row never comes to; its old one does not count, since an order may be all new on purpose."""
+    places = np.arange(orders.shape[1])
+    comes = (orders[:, :, None] == places).any(axis=0)
+    return int((~comes & (places[:, None] != places)).sum())
 
 
 def _first_order(outcome: Outcome, rng: np.random.Generator) -> np.ndarray | str:
@@ -1223,6 +1257,7 @@ shuffle_rows = Exercise(
         another_order_for_each,
         shuffles_train_only,
         shuffles_test_only,
+        one_order_in_two_directions,
         new_order_for_the_test,
         test_comes_first,
         draws_from_elsewhere,
@@ -1230,6 +1265,7 @@ shuffle_rows = Exercise(
         same_order_always,
         one_of_few_orders,
         never_moves_some,
+        keeps_rows_in_reach,
     ],
     cases=_sets_of_images,
     situation="on {train} training and {test} test images",

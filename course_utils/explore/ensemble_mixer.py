@@ -140,15 +140,31 @@ def _tune(part: Opinions) -> tuple[float, ...]:
 
 
 def _with_student(parts: Parts, student) -> tuple[Parts, tuple[int, int]]:
-    answers, asked = np.asarray(student), parts.validation
-    if answers.ndim != 1 or not 0 < len(answers) <= len(asked.labels):
-        raise ValueError(
-            f"student has the shape {answers.shape}; it must be a list of your labels of the hardest validation "
-            f"digits, from the hardest on: at least one, at most {len(asked.labels)}."
-        )
+    asked = parts.validation
+    answers = _labels_of(student, len(asked.labels))
     rows = ensemble.hardest(asked.probabilities, asked.labels, len(answers))
     joined = Parts(_joined(asked, answers, rows), _joined(parts.test, answers[:0], rows[:0]))
     return joined, (len(rows), int((answers == asked.labels[rows]).sum()))
+
+
+def _labels_of(student, most: int) -> np.ndarray:
+    """Your labels (k,), as whole numbers. Errors: `ValueError` for anything else."""
+    try:
+        answers = np.asarray(student)
+    except ValueError:  # lists of unequal lengths
+        answers = np.empty(0, object)
+    labels = answers.ndim == 1 and answers.dtype.kind in "iu" and 0 < len(answers) <= most
+    if not labels or answers.min() < 0 or answers.max() > 9:
+        raise ValueError(
+            f"student is {_briefly(student)}; it must be a list of your labels, whole numbers from 0 to 9, of the "
+            f"hardest validation digits, from the hardest on: at least one, at most {most}."
+        )
+    return answers.astype(int)
+
+
+def _briefly(value, most: int = 60) -> str:
+    text = " ".join(repr(value).split())
+    return text if len(text) <= most else f"{text[:most]} …"
 
 
 def _joined(part: Opinions, answers, rows) -> Opinions:
@@ -296,7 +312,11 @@ def _you(view: View) -> str:
     if view.committee.answered is None:
         return ""
     asked, right = view.committee.answered
-    return f"You read {right} of the {asked} hardest validation digits; to all others you repeat the models’ mean."
+    if asked == 1:
+        read = f"{'You read' if right else 'You misread'} the hardest validation digit"
+    else:
+        read = f"You read {right} of the {asked} hardest validation digits"
+    return f"{read}; to all others you repeat the models’ mean."
 
 
 # The picture
@@ -456,7 +476,8 @@ def still(view: View):
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(9.2, 3.8), layout="constrained")
-    figure.suptitle("Six models with different errors, and what joining them makes of it")
+    members = "Six models" + " and you," * (view.committee.answered is not None)
+    figure.suptitle(f"{members} with different errors, and what joining them makes of it")
     bars, alike = figure.subplots(1, 2, width_ratios=(1.6, 1))
     _plot_errors(bars, view)
     _plot_alike(alike, view)
@@ -635,7 +656,7 @@ def _two_heads(committee: Committee) -> Puzzle | None:
         "Two heads",
         "Weigh two models and no other, so that their mean misreads fewer validation digits than either of them alone.",
         _alone(committee),
-        lambda view: view.state.way == MEAN and _count(view, you=False) == 2 and _count(view) == 2
+        lambda view: view.state.way == MEAN and _count(view) == 2 and not _you_count(view.state)
         and view.scores[VALIDATION].wrong < better(view.state.weights),
         (State(best),),
         f"{one} and {other} misread {found[best].wrong} where alone they misread {alone[first]} and {alone[second]}: a "
@@ -644,29 +665,35 @@ def _two_heads(committee: Committee) -> Puzzle | None:
     )  # fmt: skip
 
 
-def _count(view: View, you: bool = True) -> int:
+def _count(view: View) -> int:
     """How many members have a weight."""
-    return sum(weight > 0 for weight in view.state.weights[: None if you else SIX])
+    return sum(weight > 0 for weight in view.state.weights)
+
+
+def _you_count(state: State) -> bool:
+    """Whether you are a member with a weight."""
+    return any(state.weights[SIX:])
 
 
 def _dead_weight(committee: Committee) -> Puzzle | None:
     everyone = _of(committee, *range(SIX))
-    found = [_wrong(committee, _of(committee, *(set(range(SIX)) - {i}))) for i in range(SIX)]
-    out = min(range(SIX), key=lambda i: (found[i].wrong, found[i].loss))
-    before = _wrong(committee, everyone)
-    if found[out].wrong >= before.wrong:
+    less = [_of(committee, *(set(range(SIX)) - {i})) for i in range(SIX)]
+    found, before = [_wrong(committee, weights) for weights in less], _wrong(committee, everyone)
+    harmful = [i for i in range(SIX) if found[i].wrong < before.wrong]
+    if not harmful:
         return None
-    less = State(_of(committee, *(set(range(SIX)) - {out})))
+    out = min(harmful, key=lambda i: (found[i].wrong, found[i].loss))
+    some, best = ("Some", "Best is without") if len(harmful) > 1 else ("One", "Without")
     return Puzzle(
         "Dead weight",
-        "All six models weigh the same. One of these weights does harm: take one away, so that the mean misreads fewer "
-        "validation digits.",
+        f"All six models weigh the same. {some} of these weights {'do' if len(harmful) > 1 else 'does'} harm: take one "
+        "away, so that the mean misreads fewer validation digits.",
         State(everyone),
-        lambda view: view.state.way == MEAN and sorted(view.state.weights) == sorted(less.weights)
+        lambda view: view.state.way == MEAN and view.state.weights in less
         and view.scores[VALIDATION].wrong < before.wrong,
-        (less,),
-        f"Without the {committee.names[out]} {found[out].wrong} are misread instead of {before.wrong}: models that err "
-        "alike outvote the one that does not.",
+        (State(less[out]),),
+        f"{best} the {committee.names[out]}: {found[out].wrong} misread instead of {before.wrong}. One member more is "
+        "not always a gain.",
     )  # fmt: skip
 
 
@@ -678,7 +705,8 @@ def _hung(committee: Committee) -> Puzzle | None:
         return None
     return Puzzle(
         "Hung vote",
-        "Find a vote that misreads at least twice as many validation digits as the mean with the same weights.",
+        "Find a vote of models that misreads at least twice as many validation digits as the mean with the same "
+        "weights.",
         State(_of(committee, *range(SIX)), VOTE),
         partial(_is_hung, committee=committee),
         (State(widest, VOTE),),
@@ -688,7 +716,7 @@ def _hung(committee: Committee) -> Puzzle | None:
 
 
 def _is_hung(view: View, committee: Committee) -> bool:
-    if view.state.way != VOTE or not view.mix:
+    if view.state.way != VOTE or not view.mix or _you_count(view.state):
         return False
     mean = _wrong(committee, view.state.weights).wrong
     return view.scores[VALIDATION].wrong >= 2 * max(mean, 1)
@@ -698,6 +726,7 @@ def _sell_it(committee: Committee) -> Puzzle | None:
     honest, flattered = (rivals(committee, MEAN)[CHOSEN.format(part)] for part in Parts._fields)
     if flattered[TEST].loss >= honest[TEST].loss:
         return None
+    half = (honest[TEST].loss + flattered[TEST].loss) / 2
     told = (
         f"{part}: log-loss {honest[part].loss:.4f} → {flattered[part].loss:.4f}, errors {honest[part].wrong} → "
         f"{flattered[part].wrong}"
@@ -705,9 +734,10 @@ def _sell_it(committee: Committee) -> Puzzle | None:
     )
     return Puzzle(
         "Sell it",
-        "These weights were tuned on validation. Find some whose mean has a lower log-loss on the test digits.",
+        "These weights were tuned on validation. Find some whose mean gains on the test digits at least half of what "
+        f"can be gained there: a log-loss of {half:.4f} or less.",
         State(committee.tuned[VALIDATION], part=TEST),
-        lambda view: view.state.way == MEAN and bool(view.mix) and view.scores[TEST].loss < honest[TEST].loss,
+        lambda view: view.state.way == MEAN and bool(view.mix) and view.scores[TEST].loss <= half,
         (State(committee.tuned[TEST], part=TEST),),
         f"From tuned on validation to tuned on test, {'; '.join(told)}. The test digits chose, so they can no longer "
         "judge.",

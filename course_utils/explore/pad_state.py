@@ -18,9 +18,9 @@ from course_utils.explore.pad import BLANK, PadWidget, check_rows, crop, place, 
 from course_utils.explore.shell import Control, Exploration, Group, check_whole
 
 __all__ = [
-    "PAPER", "SIDE", "TALL", "TOP", "WIDTH", "PadExploration", "State", "asked_for", "call", "count", "digit_control",
-    "draw_bars", "draw_on", "draw_paper", "ink", "label_control", "load", "number_control", "percent", "row_of",
-    "rows_of_digit", "settings", "subject", "test_digits", "test_rows", "typed_control", "verdict", "way",
+    "PAPER", "SIDE", "TALL", "TOP", "WIDTH", "PadExploration", "State", "a_digit", "asked_for", "call", "count",
+    "digit_control", "draw_bars", "draw_on", "draw_paper", "ink", "label_control", "load", "number_control", "percent",
+    "row_of", "rows_of_digit", "settings", "subject", "test_digits", "test_rows", "typed_control", "verdict", "way",
     "writer_name",
 ]  # fmt: skip
 
@@ -105,9 +105,14 @@ def draw_on(state: State, rows: Sequence[str]) -> State:
 # In words
 
 
+def a_digit(digit) -> str:
+    """A digit, or a text that begins with one, with its article: “a 7”, “an 8”."""
+    return f"{'an' if str(digit).startswith('8') else 'a'} {digit}"
+
+
 def settings(state: State) -> str:
     """What the controls are set to while there is nothing to read."""
-    said = "" if state.label is None else f" You say it is a {state.label}."
+    said = "" if state.label is None else f" You say it is {a_digit(state.label)}."
     return f"It will be read {way(state)}.{said}"
 
 
@@ -123,7 +128,9 @@ def ink(state: State) -> int:
 
 
 def _said(state: State, known: int | None) -> str:
-    return "" if state.label == known else f", which you call {'nothing' if state.label is None else state.label}"
+    if state.label == known:
+        return ""
+    return ", and you do not say what it is" if state.label is None else f", which you call {a_digit(state.label)}"
 
 
 def way(state: State) -> str:
@@ -166,7 +173,7 @@ def draw_paper(view) -> str:
 def _origin(state: State) -> str:
     if state.loaded:
         return f"by test {writer_name(test_digits().writers[row_of(state.digit, state.number)])}"
-    return "" if state.label is None else f"you say: a {state.label}"
+    return "" if state.label is None else f"you say: {a_digit(state.label)}"
 
 
 def draw_bars(probabilities: np.ndarray | None, label: int | None, bottom: float, style: str) -> str:

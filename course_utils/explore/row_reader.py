@@ -9,6 +9,7 @@ import numpy as np
 
 from course_utils.data import digits
 from course_utils.explore import drawing
+from course_utils.explore.pad_state import a_digit
 from course_utils.explore.shell import Exploration, Group, Puzzle, call_line, check_whole, slider, toggles
 from course_utils.recognition import rnn
 
@@ -32,11 +33,10 @@ class State:
     erase: int = 0
 
     def __post_init__(self):
-        check_whole("digit", self.digit, 0, 9)
-        check_whole("number", self.number, 0, 999)
-        check_whole("rows", self.rows, 0, ROWS)
-        check_whole("erase", self.erase, 0, ROWS - 1)
-        if self.order not in ORDERS:
+        for name, most in (("digit", 9), ("number", 999), ("rows", ROWS), ("erase", ROWS - 1)):
+            check_whole(name, getattr(self, name), 0, most)
+            object.__setattr__(self, name, int(getattr(self, name)))  # NumPy's own wrap round
+        if not isinstance(self.order, str) or self.order not in ORDERS:
             raise ValueError(f"order is {self.order!r}; it must be one of {', '.join(map(repr, ORDERS))}.")
 
     @property
@@ -173,7 +173,7 @@ def _ending(view: View) -> str:
     if view.state.rows < ROWS:
         return ""
     answer = view.leaders[-1]
-    return f"It ends right, with a {answer}." if answer == view.state.digit else f"It ends wrong, with a {answer}."
+    return f"It ends {'right' if answer == view.state.digit else 'wrong'}, with {a_digit(answer)}."
 
 
 WIDTH, TOP, CELL, GAP = 600, 54, 26, 18  # of the drawing; where row 1 begins; a row's height; the cut at an erasure
@@ -206,7 +206,7 @@ def _draw_heads(view: View) -> str:
     state, units = view.state, view.states.shape[1]
     arrow = "↑" if state.upwards else "↓"
     return (
-        drawing.text(LEFT, 16, f"a {state.digit}, read {state.order} {arrow}", "strong")
+        drawing.text(LEFT, 16, f"{a_digit(state.digit)}, read {state.order} {arrow}", "strong")
         + drawing.text(LEFT, 36, f"number {state.number}, by writer {view.writer}", "small")
         + drawing.text(STATE, 16, "state", "strong")
         + drawing.text(STATE, 36, f"{units} numbers", "small")
@@ -435,7 +435,8 @@ def still(view: View):
 
     state = view.state
     figure = Figure(figsize=(8.6, 4.2))
-    figure.suptitle(f"A {state.digit} by a writer it never trained on, {state.order}: its belief moves with every row")
+    subject = a_digit(state.digit).capitalize()
+    figure.suptitle(f"{subject} by a writer it never trained on, {state.order}: its belief moves with every row")
     places = dict(left=0.07, right=0.98)
     pictures = figure.subplots(1, ROWS, gridspec_kw=places | dict(top=0.88, bottom=0.66, wspace=0.3))
     for t, axes in enumerate(pictures):
@@ -625,8 +626,8 @@ def _early_and_sure(material: Material, beliefs: np.ndarray) -> Puzzle | None:
         lambda view: _as_learned(view.state) and view.state.rows == rows
         and view.leaders[rows - 1] == view.state.digit and _shown(view.belief.max()) >= SURE,
         (material.digit_at(found.argmax(), rows=rows),),
-        f"{found.sum()} of the {len(labels)} are, each of them a {_listed(np.unique(labels[found]))}. Of all others "
-        "the reader is less sure by then, or wrong.",
+        f"{found.sum()} of the {len(labels)} are, each of them {a_digit(_listed(np.unique(labels[found])))}. Of all "
+        "others the reader is less sure by then, or wrong.",
     )  # fmt: skip
 
 
@@ -659,7 +660,7 @@ def _sure_and_wrong(material: Material, down: np.ndarray, up: np.ndarray) -> Puz
 
     return Puzzle(
         "Sure, and wrong",
-        f"Find a {digit} that ends right top down; bottom up it ends wrong, and surer.",
+        f"Find {a_digit(digit)} that ends right top down; bottom up it ends wrong, and surer.",
         material.digit_at(others.argmax(), rows=ROWS),
         solved,
         (material.digit_at(found.argmax(), rows=ROWS, order="bottom up"),),
@@ -685,7 +686,7 @@ def _what_is_left(material: Material) -> Puzzle | None:
     start = material.digit_at(nines[best], rows=ROWS)
     return Puzzle(
         "What is left of a 9",
-        f"Erase the memory so that this 9 ends as a {wanted[0]}, and so that it ends as a {wanted[1]}.",
+        f"Erase the memory so that this 9 ends as {a_digit(wanted[0])}, and so that it ends as {a_digit(wanted[1])}.",
         start,
         lambda view: replace(view.state, erase=0) == start and view.leaders[-1] in wanted,
         tuple(replace(start, erase=erase) for erase in where),

@@ -17,6 +17,7 @@ from course_utils.explore.pad_state import (
     WIDTH,
     PadExploration,
     State,
+    a_digit,
     asked_for,
     digit_control,
     draw_bars,
@@ -41,6 +42,7 @@ __all__ = ["second_opinion"]
 NAMES = ("CNN", "RNN", "SVM", "ensemble")
 CNN, RNN, SVM, ENSEMBLE = range(4)
 SURE = 0.9  # of a letter
+FAR = 2.0  # root of the summed squared differences; from its neighbour no test digit lies as far
 
 LETTER_ROWS = {
     "A": "...##... ..####.. ..#..#.. .##..##. .######. .##..##. ##....## ##....##",
@@ -85,10 +87,15 @@ class View:
         return [] if self.image is None else self.probabilities.argmax(axis=1).tolist()
 
     @property
+    def voices(self) -> list[int]:
+        """What the three say; their mean is no witness of its own."""
+        return self.answers[:ENSEMBLE]
+
+    @property
     def sides(self) -> dict[int, list[int]]:
-        """Who says which digit, the digit with most voices first."""
+        """Who says which digit, their mean too; the digit with most voices first."""
         told = {answer: [i for i, other in enumerate(self.answers) if other == answer] for answer in self.answers}
-        return dict(sorted(told.items(), key=lambda side: -len(side[1])))
+        return dict(sorted(told.items(), key=lambda side: -self.voices.count(side[0])))
 
 
 def compute(state: State) -> View:
@@ -175,11 +182,12 @@ def letter_of(state: State) -> str | None:
 
 
 def _agreement(view: View) -> str:
-    """Whether they agree, and who says what if not."""
+    """Whether the three agree, and who says what if not."""
     if len(view.sides) == 1:
-        return f"All four say {view.answers[0]}."
-    said = "; ".join(f"{_names(who)} {'say' if len(who) > 1 else 'says'} {digit}" for digit, who in view.sides.items())
-    return f"They disagree: {said}."
+        return f"All three say {view.answers[0]}, and so does their mean."
+    told = ((digit, [i for i in who if i != ENSEMBLE]) for digit, who in view.sides.items())
+    said = "; ".join(f"{_names(who)} {'say' if len(who) > 1 else 'says'} {digit}" for digit, who in told if who)
+    return f"They disagree: {said}; their mean says {view.answers[ENSEMBLE]}."
 
 
 def _names(who: list[int]) -> str:
@@ -210,7 +218,7 @@ KINDS = ("convolution", "row by row, both ways", "pixel by pixel", "mean of the 
 def draw(view: View) -> str:
     models = "".join(_draw_model(view, i) for i in range(len(NAMES)))
     body = draw_paper(view) + models + _draw_sides(view) + _draw_calibration(view)
-    return drawing.svg(WIDTH, BELOW + 158, body, f"What four opinions are. {describe(view)}")
+    return drawing.svg(WIDTH, BELOW + 158, body, f"What three models and their mean say. {describe(view)}")
 
 
 def _draw_model(view: View, i: int) -> str:
@@ -229,9 +237,9 @@ def _draw_sides(view: View) -> str:
     line = f'<path class="lines" d="M0 {BELOW - 24}H{WIDTH}"/>'
     if view.image is None:
         return line + drawing.text(0, BELOW, view.trouble, "muted")
-    words = (
-        f"All four say {view.answers[0]}" if len(view.sides) == 1 else f"They say {len(view.sides)} different digits"
-    )
+    words = f"They say {len(set(view.voices))} different digits, their mean {view.answers[ENSEMBLE]}"
+    if len(view.sides) == 1:
+        words = f"All three say {view.answers[0]}, and so does their mean"
     sides = "".join(_draw_side(view, digit, who, i * WIDTH / 4) for i, (digit, who) in enumerate(view.sides.items()))
     return line + drawing.text(0, BELOW, words, "headline") + _draw_letter(view) + sides
 
@@ -266,12 +274,12 @@ def _draw_calibration(view: View) -> str:
 
 
 def still(view: View):
-    """The drawing and a letter, and what the four read in them; without ink the digit that is disputed."""
+    """The drawing and a letter, and what they read in them; without ink the digit that is disputed."""
     from matplotlib.figure import Figure
 
     shown = compute(disputed()) if view.image is None else view
     figure = Figure(figsize=(8.6, 4.4), layout="constrained")
-    figure.suptitle("Two drawings, four opinions each: a digit, and a letter, which none of them knows")
+    figure.suptitle("What three models and their mean read in a digit, and in a letter, which none of them knows")
     for row, each in zip(
         figure.subplots(2, 5, width_ratios=(1.2, 1, 1, 1, 1)), (shown, compute(_example())), strict=True
     ):
@@ -280,7 +288,7 @@ def still(view: View):
 
 
 def _example() -> State:
-    """A letter of which all four are sure, an X if none is."""
+    """A letter of which they are sure, an X if they are of none."""
     return next((state for state in LETTERS.values() if _sure_of_it(compute(state))), LETTERS["X"])
 
 
@@ -288,7 +296,7 @@ def _plot_opinions(row, view: View) -> None:
     paper, *bars = row
     paper.imshow(view.image[:, :, 0], cmap="gray", vmin=0, vmax=1)
     letter, label = letter_of(view.state), view.state.label
-    paper.set_title(f"the letter {letter}" if letter else "a drawing" if label is None else f"a {label}", fontsize=10)
+    paper.set_title(f"the letter {letter}" if letter else "a drawing" if label is None else a_digit(label), fontsize=10)
     paper.set_axis_off()
     for i, axes in enumerate(bars):
         axes.barh(range(10), view.probabilities[i], color=drawing.SERIES[i])
@@ -311,7 +319,7 @@ def second_opinion(rows=None, *, letter: str | None = None, at: tuple[int, int] 
     The mean is calibrated by one temperature, fitted on validation digits. Nothing that is drawn here is kept.
     Errors: `ValueError` for what cannot be, for `at` without `rows` and for `number` without `digit`.
     """
-    rows = rows if letter is None else _rows_of(letter, rows)
+    rows = rows if letter is None else _rows_of(letter, rows, at)
     return PadExploration(
         "second_opinion",
         title="Second opinion",
@@ -333,9 +341,11 @@ def second_opinion(rows=None, *, letter: str | None = None, at: tuple[int, int] 
     )  # fmt: skip
 
 
-def _rows_of(letter, rows) -> tuple[str, ...]:
+def _rows_of(letter, rows, at) -> tuple[str, ...]:
     if rows is not None:
         raise ValueError("There are rows and a letter, but one drawing fits on the pad. Leave one of them out.")
+    if at is not None:
+        raise ValueError(f"at is {at!r}, but a letter has its place already. Leave at out, or draw it with rows=[…].")
     if not isinstance(letter, str) or letter not in LETTERS:
         raise ValueError(f"letter is {letter!r}; it must be one of {', '.join(LETTERS)}. Draw others with rows=[…].")
     return LETTERS[letter].rows
@@ -369,31 +379,40 @@ def puzzles() -> tuple[Puzzle, ...]:
 
 
 def _sure_of_it(view: View) -> bool:
-    """Whether all four are sure of the same digit, and it is not said to be one."""
+    """Whether all are sure of the same digit, and it is none: a letter, or unlike every test digit."""
     return (
-        view.image is not None and view.state.label is None and view.state.rows not in test_rows()
+        view.image is not None and view.state.label is None and _is_none(view)
         and len(view.sides) == 1 and bool(view.probabilities.max(axis=1).min() > SURE)
     )  # fmt: skip
+
+
+def _is_none(view: View) -> bool:
+    return letter_of(view.state) is not None or _distance(view.image) > FAR
+
+
+def _distance(image: np.ndarray) -> float:
+    """How far the nearest test digit is."""
+    return float(np.sqrt(((test_digits().images - image) ** 2).sum(axis=(1, 2, 3)).min()))
 
 
 def _letter_for_a_digit() -> Puzzle | None:
     letter = next((letter for letter, state in LETTERS.items() if _sure_of_it(compute(state))), None)
     if letter is None:
         return None
-    answer = compute(LETTERS[letter]).answers[0]
     return Puzzle(
         "Sure of a letter",
-        f"Find a letter, or draw one, that all four take for the same digit, each more than {percent(SURE)} sure.",
+        "Choose a letter, or draw something unlike every test digit (farther from each of them than neighbours among "
+        f"them lie apart), that all three and their mean take for the same digit, each more than {percent(SURE)} sure.",
         State(),
         _sure_of_it,
         (LETTERS[letter],),
-        f"A letter is no {answer}. A softmax shares out 100 % among ten digits, whatever it is shown; none of the four "
+        "A letter is no digit. A softmax shares out 100 % among ten digits, whatever it is shown; none of the three "
         "was ever asked about a letter.",
     )
 
 
 def _apart(view: View) -> bool:
-    return view.state.rows not in test_rows() and len(view.sides) >= 3
+    return view.state.rows not in test_rows() and len(set(view.voices)) == 3
 
 
 def _three_opinions() -> Puzzle | None:
@@ -402,7 +421,7 @@ def _three_opinions() -> Puzzle | None:
         return None
     return Puzzle(
         "Three opinions",
-        "Draw something, or choose a letter, of which the four say at least three different digits.",
+        "Draw something, or choose a letter, of which the three say three different digits.",
         State(),
         _apart,
         (states[0],),

@@ -36,6 +36,8 @@ __all__ = [
 ]
 
 FLOOR = 1e-7  # as in Keras: an impossible digit costs 16 nats, not infinitely many
+STRONGEST = 1e6  # ridge; weights are equal long before
+FINEST = 1000  # bins
 COLDEST, HOTTEST = 0.05, 20.0  # temperatures that are searched
 STACK_C = 0.1  # inverse strength of regularisation; by cross-validated log-loss on validation writers, from 0.001 to 1
 
@@ -91,12 +93,12 @@ def weights_by_log_loss(probabilities, labels, ridge: float = 0.0) -> np.ndarray
 
     `ridge`, in nats, pulls towards equal weights: 0 lets the digits decide alone. The problem is convex; it is
     solved by SciPy's SLSQP, to within 1e-6 nats.
-    Errors: `ValueError` also for a ridge below 0.
+    Errors: `ValueError` also for a ridge that is no number from 0 to a million.
     """
     from scipy.optimize import minimize
 
     probabilities, labels = _with_labels(_committee(probabilities), labels)
-    ridge = _number("ridge", ridge, 0, np.inf)
+    ridge = _number("ridge", ridge, 0, STRONGEST)
     of_truth = np.maximum(_of_truth(probabilities, labels), FLOOR)
     equal = np.full(len(of_truth), 1 / len(of_truth))
 
@@ -211,11 +213,13 @@ def error_correlation(probabilities, labels) -> np.ndarray:
     """How alike the members err: correlations (members, members) of their errors, 1 for a wrong answer and 0 for right.
 
     1: they fail on the same digits; 0: one's error says nothing of the other's. A member that is right everywhere, or
-    nowhere, has no correlation: its row and column are NaN, which Matplotlib leaves blank.
+    nowhere, has no correlation: its row and column are NaN, which Matplotlib leaves blank. One digit tells of none.
     Errors: `ValueError` also for fewer than two members.
     """
     probabilities, labels = _with_labels(_committee(probabilities, least=2), labels)
     wrong = (probabilities.argmax(axis=2) != labels).astype(float)
+    if len(labels) == 1:  # NumPy would warn
+        return np.full((len(wrong), len(wrong)), np.nan)
     with np.errstate(invalid="ignore", divide="ignore"):
         return np.corrcoef(wrong)
 
@@ -235,11 +239,11 @@ def reliability(probabilities, labels, bins: int = 10) -> Reliability:
     """Are the answers given with confidence 0.8 right in 80 of 100 cases? Digits sorted by their top probability.
 
     probabilities: (n, classes). `bins` of equal width from 0 to 1; a bin holds its upper edge, not its lower one.
-    Errors: `ValueError` also when `bins` is no whole number from 1.
+    Errors: `ValueError` also when `bins` is no whole number from 1 to 1000.
     """
     probabilities, labels = _with_labels(_opinion(probabilities), labels)
     top, right = probabilities.max(axis=1), probabilities.argmax(axis=1) == labels
-    edges = np.linspace(0, 1, _whole("bins", bins, 1) + 1)
+    edges = np.linspace(0, 1, _whole("bins", bins, 1, FINEST) + 1)
     places = np.searchsorted(edges[1:-1], top)
     count, confidences, rights = (np.bincount(places, weights, bins) for weights in (None, top, right))
     with np.errstate(invalid="ignore"):
@@ -327,7 +331,8 @@ def as_member(answers, rows, probabilities, confidence: float = 0.9, weights=Non
     _, count, classes = probabilities.shape
     answers, rows = _whole_numbers("answers", answers, classes), _whole_numbers("rows", rows, count)
     if len(answers) != len(rows):
-        raise ValueError(f"There are {len(answers)} answers for {len(rows)} rows; give one answer for each row.")
+        given = f"{_number_of(answers, 'answer')} for {len(rows)} {'row' if len(rows) == 1 else 'rows'}"
+        raise ValueError(f"{given}; give one answer for each row.")
     if len(set(rows.tolist())) < len(rows):
         raise ValueError("A digit has one answer, but some of the rows occur twice.")
     confidence = _number("confidence", confidence, 1 / classes, 1)
@@ -379,7 +384,8 @@ def _one_or_many(probabilities) -> np.ndarray:
 
 def _checked(probabilities, ranks: tuple[int, ...], wanted: str) -> np.ndarray:
     """Probabilities as float64, of one of the `ranks`, every row a distribution over two or more classes."""
-    array = _numeric("probabilities", probabilities).astype(np.float64, copy=False)
+    given = _numeric("probabilities", probabilities)
+    array = given.astype(np.float64, copy=False)
     if array.ndim not in ranks or not array.size or array.shape[-1] < 2:
         raise ValueError(f"Probabilities have the shape {wanted}, with two or more classes; got {array.shape}.")
     if np.isnan(array).any():
@@ -392,7 +398,8 @@ def _checked(probabilities, ranks: tuple[int, ...], wanted: str) -> np.ndarray:
     sums = array.sum(axis=-1)
     if (worst := np.abs(sums - 1)).max() > 1e-4:
         place = tuple(int(i) for i in np.unravel_index(worst.argmax(), sums.shape))
-        raise ValueError(f"Each row of probabilities sums to 1; row {place} sums to {sums[place]:g}.")
+        coarse = " float16 keeps three digits: take the softmax in float32." if given.dtype == np.float16 else ""
+        raise ValueError(f"Each row of probabilities sums to 1; row {place} sums to {sums[place]:g}.{coarse}")
     return array
 
 
@@ -401,8 +408,13 @@ def _with_labels(probabilities: np.ndarray, labels) -> tuple[np.ndarray, np.ndar
     *_, count, classes = probabilities.shape
     labels = _whole_numbers("labels", labels, classes)
     if len(labels) != count:
-        raise ValueError(f"There are {len(labels)} labels for the probabilities of {count} digits; give one for each.")
+        digits = "1 digit" if count == 1 else f"{count} digits"
+        raise ValueError(f"{_number_of(labels, 'label')} for the probabilities of {digits}; give one for each.")
     return probabilities, labels
+
+
+def _number_of(things, name: str) -> str:
+    return f"There is 1 {name}" if len(things) == 1 else f"There are {len(things)} {name}s"
 
 
 def _whole_numbers(name: str, values, end: int) -> np.ndarray:
@@ -447,14 +459,14 @@ def _numeric(name: str, values) -> np.ndarray:
 
 
 def _number(name: str, value, low: float, high: float) -> float:
-    if isinstance(value, bool) or not isinstance(value, (int, float, np.number)) or not low <= value <= high:
+    real = isinstance(value, (int, float, np.integer, np.floating)) and not isinstance(value, bool)
+    if not real or not low <= value <= high:
         raise ValueError(f"{name} is {value!r}; it must be a number from {low:g} to {high:g}.")
     return float(value)
 
 
-def _whole(name: str, value, low: int, high: int | None = None) -> int:
+def _whole(name: str, value, low: int, high: int) -> int:
     whole = isinstance(value, (int, np.integer)) and not isinstance(value, bool)
-    if not whole or value < low or (high is not None and value > high):
-        end = "upwards" if high is None else f"to {high}"
-        raise ValueError(f"{name} is {value!r}; it must be a whole number from {low} {end}.")
+    if not whole or not low <= value <= high:
+        raise ValueError(f"{name} is {value!r}; it must be a whole number from {low} to {high}.")
     return int(value)

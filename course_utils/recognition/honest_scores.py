@@ -126,8 +126,16 @@ def paired_interval(differences, test: int, train: int) -> Interval:
     count = len(differences) if differences.ndim == 1 else 0
     if count < 2 or not np.isfinite(differences).all():
         raise ValueError(f"Give one finite difference for each of at least two splits; got {differences}.")
-    if test < 0 or train < 1:
-        raise ValueError(f"A split learns from at least 1 digit; got train={train!r} and test={test!r}.")
+    if not _is_count(test, 0) or not _is_count(train, 1):
+        raise ValueError(
+            "A split learns from at least 1 digit and measures on a number of them; "
+            f"got train={train!r} and test={test!r}."
+        )
     reach = t.ppf(0.975, count - 1) * differences.std(ddof=1) * np.sqrt(1 / count + test / train)
     mean = differences.mean()
     return Interval(float(mean), float(mean - reach), float(mean + reach))
+
+
+def _is_count(value, least: int) -> bool:
+    real = isinstance(value, (int, float, np.integer, np.floating)) and not isinstance(value, bool)
+    return real and least <= value < np.inf

@@ -11,7 +11,7 @@ twenty random ones, and asked about validation and test digits.
 import hashlib
 import io
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from importlib.metadata import version
@@ -73,11 +73,13 @@ def load(names=MEMBERS, split: str = "by writer") -> Parts:
 def read(arrays: dict[str, np.ndarray], names=MEMBERS, split: str = "by writer") -> Parts:
     """The same, out of what `measure` returned. Probabilities are exact to about a thousandth of their logarithm."""
     known, splits = arrays["members"].tolist(), arrays["splits"].tolist()
+    if not isinstance(names, (str, Sequence, np.ndarray)):
+        raise ValueError(f"names is {names!r}; give one of {', '.join(map(repr, known))}, or several.")
     names = (names,) if isinstance(names, str) else tuple(names)
     if not names or (unknown := [name for name in names if name not in known]):
         given = repr(unknown[0]) if names else "without a name"
         raise ValueError(f"There is no member {given}; there are {', '.join(map(repr, known))}.")
-    if split not in splits:
+    if not isinstance(split, str) or split not in splits:
         raise ValueError(f"There is no split {split!r}; there are {splits[0]!r} to {splits[-1]!r}.")
     places, number = [known.index(name) for name in names], splits.index(split)
     parts = ((arrays[f"{number}_{part}"][places], arrays[f"{number}_{part}_rows"]) for part in Parts._fields)

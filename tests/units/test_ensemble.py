@@ -189,7 +189,7 @@ def test_a_ridge_pulls_to_equal_weights():
     probabilities, labels = rivals(4, seed=0)
     far = [np.abs(weights_by_log_loss(probabilities, labels, ridge) - 0.25).max() for ridge in (0, 0.1, 1, 1e4)]
     assert far[0] > far[1] > far[2] > far[3] and far[3] < 1e-4
-    with pytest.raises(ValueError, match="ridge is -1; it must be a number from 0 to inf"):
+    with pytest.raises(ValueError, match="ridge is -1; it must be a number from 0 to"):
         weights_by_log_loss(probabilities, labels, ridge=-1)
 
 
@@ -324,6 +324,8 @@ def test_error_correlation_is_quiet_where_there_is_none():
     assert np.isnan(error_correlation(np.stack([named([0, 1])] * 2), [0, 1])).all()
     with pytest.raises(ValueError, match="give at least 2, got 1"):
         error_correlation(TWO[:1], TRUTH)
+    alone = error_correlation(TWO[:, :1], TRUTH[:1])
+    assert alone.shape == (2, 2) and np.isnan(alone).all(), "one digit tells of no correlation"
 
 
 # -- confidence ------------------------------------------------------------------------------------
@@ -468,7 +470,8 @@ def test_a_silent_person_changes_nothing_at_any_weight():
 @pytest.mark.parametrize(
     ("answers", "rows", "confidence", "message"),
     [
-        ([1], [0, 1], 0.9, "1 answers for 2 rows"),
+        ([1], [0, 1], 0.9, "There is 1 answer for 2 rows; give"),
+        ([1, 2], [0], 0.9, "There are 2 answers for 1 row; give"),
         ([1, 2], [4, 4], 0.9, "some of the rows occur twice"),
         ([10], [0], 0.9, "answers run from 0 to 9; these from 10 to 10"),
         ([1], [120], 0.9, "rows run from 0 to 119; these from 120 to 120"),
@@ -540,7 +543,8 @@ def test_probabilities_that_cannot_be(function, probabilities, message):
     [
         ([0, 3], "labels run from 0 to 2; these from 0 to 3"),
         ([-1, 0], "labels run from 0 to 2; these from -1 to 0"),
-        ([0, 1, 2], "3 labels for the probabilities of 2 digits"),
+        ([0, 1, 2], "There are 3 labels for the probabilities of 2 digits"),
+        ([0], "There is 1 label for the probabilities of 2 digits"),
         ([], "0 labels for the probabilities of 2 digits"),
         (np.eye(3)[TRUTH], "labels are whole numbers.*argmax"),
         ([0.0, 2.0], "labels are whole numbers of shape"),
@@ -565,17 +569,40 @@ def test_joining_takes_a_committee(join):
         join(TWO[0])
 
 
-@pytest.mark.parametrize("degree", [0, -1, np.nan, "hot", True, None])
+@pytest.mark.parametrize("degree", [0, -1, np.nan, "hot", True, None, 1 + 0j, np.complex128(1), np.complex64(1)])
 def test_temperatures_that_cannot_be(degree):
     with pytest.raises(ValueError, match=r"temperature is .*; it must be a number from 0.001 to 1000"):
         soften(TWO, degree)
 
 
-@pytest.mark.parametrize("bins", [0, 2.5, True, "ten"])
+@pytest.mark.parametrize("bins", [0, 2.5, True, "ten", 1001, 10**9])
 def test_bins_that_cannot_be(bins):
     for function in (reliability, calibration_error):
-        with pytest.raises(ValueError, match=r"bins is .*; it must be a whole number from 1 upwards"):
+        with pytest.raises(ValueError, match=r"bins is .*; it must be a whole number from 1 to 1000"):
             function(TWO[0], TRUTH, bins)
+
+
+@pytest.mark.parametrize("ridge", [-1, np.nan, np.inf, 1e7, "1", True, 1j])
+def test_ridges_that_cannot_be(ridge):
+    with pytest.raises(ValueError, match=r"ridge is .*; it must be a number from 0 to 1e\+06"):
+        weights_by_log_loss(TWO, TRUTH, ridge)
+
+
+def test_half_precision_is_named():
+    rows = np.full((2, 1, 3), [0.3335, 0.3335, 0.3335], np.float16)
+    with pytest.raises(ValueError, match=r"sums to 1.0\d+. float16 keeps three digits: take the softmax in float32."):
+        mean(rows)
+    with pytest.raises(ValueError, match=r"sums to 1.0\d+.$"):
+        mean(rows.astype(float))
+
+
+@pytest.mark.parametrize("join", [vote, mean, mean_of_logits])
+def test_a_rounding_error_of_the_weights_is_divided_away(join):
+    weights = np.array([0.25, 0.75])
+    for nearly in (weights + 4e-7, weights - 4e-7, weights.astype(np.float32) * np.float32(1 + 5e-7)):
+        np.testing.assert_allclose(join(TWO, nearly).sum(axis=1), 1, rtol=0, atol=1e-11)
+    found = ambiguity(TWO, TRUTH, weights * (1 + 9e-7))
+    assert found.members == pytest.approx(weights @ brier(TWO, TRUTH), rel=1e-12)
 
 
 def test_all_that_is_public_has_a_docstring():

@@ -384,6 +384,29 @@ def two_change_places(height, rng):
     return order
 
 
+def neighbours_change_places(height, rng):
+    order = np.arange(height)
+    for i in range(height - 1):
+        if rng.random() < 0.5:
+            order[[i, i + 1]] = order[[i + 1, i]]
+    return order
+
+
+def one_cycle(height, rng):
+    """Sattolo's: no row stays."""
+    order = np.arange(height)
+    for i in range(height - 1, 0, -1):
+        j = rng.integers(i)
+        order[[i, j]] = order[[j, i]]
+    return order
+
+
+def two_directions(train, test, rng):
+    order, new = rng.permutation(train.shape[1]), np.empty_like(test)
+    new[:, order] = test
+    return train[:, order], new
+
+
 def by_python(rng):
     return lambda height, _: rng.sample(range(height), height)
 
@@ -392,6 +415,7 @@ def test_shuffles_in_other_words():
     right = rnn.picks_by_one_order
     assert is_right(rnn.shuffle_rows, by(lambda height, rng: rng.choice(height, height, replace=False)))
     assert is_right(rnn.shuffle_rows, by(no_row_stays))
+    assert is_right(rnn.shuffle_rows, by(one_cycle))
     assert is_right(rnn.shuffle_rows, shuffled_by_two_equal_generators)
     assert is_right(rnn.shuffle_rows, lambda train, test, rng: list(right(train, test, rng)))
     assert is_right(
@@ -410,6 +434,9 @@ def test_shuffles_in_other_words():
         (by(lambda height, rng: np.random.default_rng(0).permutation(height)), "same_order_always"),
         (by(lambda height, rng: np.arange(height)), "leaves_them_in_order"),
         (by(lambda height, rng: np.append(0, rng.permutation(height - 1) + 1)), "never_moves_some"),
+        (by(neighbours_change_places), "keeps_rows_in_reach"),
+        (by(lambda height, rng: np.argsort(np.arange(height) + 5 * rng.random(height))), "keeps_rows_in_reach"),
+        (two_directions, "one_order_in_two_directions"),
         (by(lambda height, rng: rng.choice(height, height)), "loses_rows"),
         (by(by_python(random)), "draws_from_elsewhere"),
         (lambda train, test, rng: (rng.shuffle(train), rng.shuffle(test)), "shuffle_returns_nothing"),
@@ -860,6 +887,13 @@ def test_numbers_that_the_sentences_name():
     images = np.zeros((5, 8, 8, 1))
     assert rnn.one_pixel_a_step(images).shape == (5, 64, 1)
     assert rnn.one_step_of_everything(images).shape == (5, 1, 64)
+
+
+def test_free_orders_reach_every_place():
+    """More misses than are let pass do not happen by chance: with ten rows, in ten thousand hundreds of free orders."""
+    rng = np.random.default_rng(0)
+    unreached = [rnn._unreached(rng.permuted(np.tile(np.arange(10), (100, 1)), axis=1)) for _ in range(10_000)]
+    assert max(unreached) <= rnn._UNREACHED
 
 
 def test_a_hundred_draws_are_a_hundred():

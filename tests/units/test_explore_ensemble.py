@@ -229,6 +229,60 @@ def test_puzzles_can_be_solved_with_a_student_too(made_up):
         assert puzzle.solved(mixer.compute(puzzle.solutions[0], committee)), puzzle.name
 
 
+def solves(name: str, committee: mixer.Committee, *weights: float, **changes) -> bool:
+    puzzle = next(puzzle for puzzle in mixer.puzzles(committee) if puzzle.name == name)
+    return puzzle.solved(mixer.compute(State(weights, **changes), committee))
+
+
+def test_you_solve_no_puzzle_for_the_models():
+    models, with_you = mixer._models(), mixer.gather(mixer.members(), _right_answers())
+    without_rnn = [float(i != 1) for i in range(6)]
+    assert not solves("Dead weight", models, *without_rnn) and not solves("Dead weight", with_you, *without_rnn, 0)
+    without_svm = [float(i != 2) for i in range(6)]
+    assert solves("Dead weight", models, *without_svm) and solves("Dead weight", with_you, *without_svm, 0)
+    for weights in (without_svm, [1, 1, 0, 1, 1, 0], [1, 1, 1, 1, 0, 0]):
+        assert not solves("Dead weight", with_you, *weights, 1)
+    hung = next(puzzle for puzzle in mixer.puzzles(with_you) if puzzle.name == "Hung vote")
+    assert hung.solved(mixer.compute(hung.solutions[0], with_you))
+    for i in range(6):
+        assert not solves("Hung vote", with_you, *(float(j == i) for j in range(6)), 1, way="vote")
+
+
+def _right_answers(count: int = 20) -> np.ndarray:
+    """The labels of the digits that are hardest for the members as they were trained."""
+    asked = mixer.members().validation
+    return asked.labels[ensemble.hardest(asked.probabilities, asked.labels, count)]
+
+
+def test_a_dead_weight_is_said_as_it_is():
+    puzzle = next(puzzle for puzzle in explore.ensemble_mixer().puzzles if puzzle.name == "Dead weight")
+    wrong = [mixer._wrong(mixer._models(), [float(i != j) for j in range(6)]).wrong for i in range(6)]
+    before = mixer._wrong(mixer._models(), [1.0] * 6).wrong
+    several = sum(each < before for each in wrong) > 1
+    assert ("Some of these weights do harm" in puzzle.sentence) == several
+    assert puzzle.because.startswith("Best is without the" if several else "Without the")
+
+
+def test_a_single_step_sells_nothing():
+    puzzle = next(puzzle for puzzle in explore.ensemble_mixer().puzzles if puzzle.name == "Sell it")
+    for i in range(6):
+        for step in (-0.01, 0.01):
+            weight = min(max(puzzle.start.weights[i] + step, 0), 1)
+            state = mixer._with_weight(puzzle.start, weight, i)
+            assert not puzzle.solved(mixer.compute(state, mixer._models())), (i, step)
+
+
+@pytest.mark.parametrize(("shift", "read"), [(0, "You read the hardest"), (1, "You misread the hardest")])
+def test_one_answer_is_no_number_of_answers(made_up, shift, read):
+    opened = explore.ensemble_mixer(student=[(RIGHT[0] + shift) % 10])
+    assert f"{read} validation digit; to all others you repeat" in opened._readout.value
+
+
+def test_the_still_picture_counts_you(made_up):
+    assert mixer.still(explore.ensemble_mixer().view).get_suptitle().startswith("Six models with")
+    assert mixer.still(explore.ensemble_mixer(student=RIGHT).view).get_suptitle().startswith("Six models and you, with")
+
+
 # What is accepted
 
 
@@ -248,12 +302,17 @@ def test_puzzles_can_be_solved_with_a_student_too(made_up):
         ({"way": ["mean"]}, "way is"),
         ({"part": "training"}, "part is 'training'.*'validation', 'test'"),
         ({"student": []}, "at least one, at most 386"),
-        ({"student": 7}, r"student has the shape \(\)"),
+        ({"student": 7}, "student is 7; it must be a list of your labels"),
         ({"student": [1] * 387}, "at most 386"),
-        ({"student": [1, 10]}, "answers run from 0 to 9"),
-        ({"student": [1.5]}, "whole numbers"),
-        ({"student": [3, None]}, "array of numbers"),
-        ({"student": "35"}, r"student has the shape \(\)"),
+        ({"student": [1, 10]}, r"student is \[1, 10\]; .* whole numbers from 0 to 9"),
+        ({"student": [1, -1]}, r"student is \[1, -1\]"),
+        ({"student": [1.5]}, r"student is \[1.5\]; .* whole numbers"),
+        ({"student": [3.0, 4.0]}, r"student is \[3.0, 4.0\]"),
+        ({"student": ["3"]}, r"student is \['3'\]"),
+        ({"student": [3, None]}, r"student is \[3, None\]"),
+        ({"student": [[3], [3, 4]]}, r"student is \[\[3\], \[3, 4\]\]"),
+        ({"student": [True]}, r"student is \[True\]"),
+        ({"student": "35"}, "student is '35'"),
     ],
 )
 def test_the_mixer_says_what_it_takes(made_up, arguments, sentence):

@@ -257,6 +257,13 @@ def test_the_lab_says_what_it_takes(bad, says):
         ([[1.0, 2.0]], 10, 10, "one finite difference"),
         ([1.0, 2.0], 10, 0, "train=0"),
         ([1.0, 2.0], -1, 10, "test=-1"),
+        ([1.0, 2.0], np.nan, 10, "test=nan"),
+        ([1.0, 2.0], np.inf, 10, "test=inf"),
+        ([1.0, 2.0], "10", 10, "test='10'"),
+        ([1.0, 2.0], 10, np.nan, "train=nan"),
+        ([1.0, 2.0], 10, np.inf, "train=inf"),
+        ([1.0, 2.0], 10, None, "train=None"),
+        ([1.0, 2.0], True, 10, "test=True"),
     ],
 )
 def test_intervals_of_what_gives_none(differences, test, train, said):

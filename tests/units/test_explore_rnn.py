@@ -203,7 +203,8 @@ def test_the_readout_is_the_belief(material):
         words = f": {first} ({view.belief[first]:.2f}), {second} ({view.belief[second]:.2f})."
         assert words in lab.describe(view)
         right = first == state.digit
-        assert (f"It ends {'right' if right else 'wrong'}, with a {first}." in lab.describe(view)) == (state.rows == 8)
+        ending = f"It ends {'right' if right else 'wrong'}, with {'an' if first == 8 else 'a'} {first}."
+        assert (ending in lab.describe(view)) == (state.rows == 8)
 
 
 # Puzzles
@@ -333,6 +334,7 @@ def test_every_validation_digit_can_be_shown(material):
         ({"order": "sideways"}, "order is 'sideways'; it must be one of 'top down', 'bottom up'"),
         ({"order": None}, "order is None"),
         ({"order": ["top down"]}, "order is"),
+        ({"order": np.array(["top down", "bottom up"])}, "order is array"),
         ({"erase": 8}, "erase is 8; it must be a whole number from 0 to 7"),
         ({"erase": None}, "erase is None"),
     ],
@@ -340,6 +342,21 @@ def test_every_validation_digit_can_be_shown(material):
 def test_the_row_reader_says_what_it_takes(bad, says):
     with pytest.raises(ValueError, match=says):
         explore.row_reader(**bad)
+
+
+def test_narrow_numbers_do_not_wrap_round():
+    narrow = explore.row_reader(np.uint8(5), np.uint8(7), rows=np.uint8(8), erase=np.int8(3))
+    assert narrow.state == lab.State(5, 7, 8, erase=3) and narrow.error == ""
+    assert all(type(value) is int for value in (narrow.state.digit, narrow.state.rows, narrow.state.erase))
+    assert lab.describe(narrow.view) == lab.describe(explore.row_reader(5, 7, rows=8, erase=3).view)
+
+
+def test_an_8_has_another_article(material):
+    view = lab.compute(lab.State(8, 0, rows=8), material)
+    assert "an 8, read top down" in lab.draw(view)
+    assert lab.still(view).get_suptitle().startswith("An 8 by a writer")
+    right = "It ends right, with an 8." if view.leaders[-1] == 8 else "It ends wrong, with a"
+    assert right in lab.describe(view)
 
 
 def test_it_prints_the_call_that_makes_it():

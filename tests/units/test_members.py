@@ -89,6 +89,10 @@ def test_half_precision_of_logarithms_costs_no_score():
         ((), "by writer", "no member without a name"),
         (members.MEMBERS, "random 5", "no split 'random 5'; there are 'by writer' to 'random 2'"),
         (members.MEMBERS, 0, "no split 0"),
+        (None, "by writer", "names is None; give one of 'CNN', 'RNN'"),
+        (5, "by writer", "names is 5"),
+        ((5,), "by writer", "no member 5"),
+        (members.MEMBERS, np.array(["by writer", "random 0"]), "no split array"),
     ],
 )
 def test_what_nobody_stored(names, split, message):

@@ -188,6 +188,27 @@ def test_a_matrix_that_does_not_fit_its_names():
         plots.show_matrix(np.eye(3), ["a", "b", "c"], rows=["only"])
 
 
+def test_a_matrix_shows_no_number_beyond_one():
+    for matrix, said in (
+        ([[2.0]], "these from 2 to 2"),
+        ([[np.inf]], "to inf"),
+        ([[-np.inf]], "from -inf"),
+        ([[-1.01]], "-1.01"),
+    ):
+        with pytest.raises(ValueError, match=f"Numbers lie from −1 to 1; .*{said}"):
+            plots.show_matrix(matrix, ["a"])
+    with pytest.raises(ValueError, match="nothing to show"):
+        plots.show_matrix(np.zeros((0, 0)), [])
+    with pytest.raises(ValueError, match="nothing to show"):
+        plots.show_matrix(np.zeros((1, 0)), [], rows=["a"])
+
+
+def test_a_matrix_has_no_negative_zero_and_takes_numbers_as_names():
+    axis = plots.show_matrix([[1 + 1e-9, -0.001], [-0.0, 0.004]], [0, 1]).axes[0]
+    assert [text.get_text() for text in axis.texts] == ["1.00", "0.00", "0.00", "0.00"]
+    assert [text.get_text() for text in axis.get_xticklabels()] == ["0", "1"]
+
+
 def test_intervals_that_leave_zero_out_look_different():
     figure = plots.show_intervals({"sure": (-2, -3, -1), "unsure": (1, -1, 3)}, "difference", "Two ways")
     axis = figure.axes[0]

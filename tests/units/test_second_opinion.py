@@ -94,11 +94,19 @@ def view_of(*answers: int) -> second.View:
 @pytest.mark.parametrize(
     ("answers", "sentence", "headline"),
     [
-        ((8, 8, 8, 8), "All four say 8.", "All four say 8"),
-        ((6, 8, 8, 8), "They disagree: RNN, SVM and ensemble say 8; CNN says 6.", "They say 2 different digits"),
-        ((6, 8, 6, 8), "They disagree: CNN and SVM say 6; RNN and ensemble say 8.", "They say 2 different digits"),
-        ((8, 9, 3, 9), "They disagree: RNN and ensemble say 9; CNN says 8; SVM says 3.", "They say 3 different digits"),
-        ((1, 2, 3, 4), "They disagree: CNN says 1; RNN says 2; SVM says 3; ensemble says 4.", "say 4 different"),
+        ((8, 8, 8, 8), "All three say 8, and so does their mean.", "All three say 8, and so does their mean"),
+        (
+            (6, 8, 8, 8),
+            "They disagree: RNN and SVM say 8; CNN says 6; their mean says 8.",
+            "They say 2 different digits, their mean 8",
+        ),
+        (
+            (6, 8, 6, 8),
+            "CNN and SVM say 6; RNN says 8; their mean says 8.",
+            "They say 2 different digits, their mean 8",
+        ),
+        ((8, 9, 3, 9), "CNN says 8; RNN says 9; SVM says 3; their mean says 9.", "They say 3 different digits"),
+        ((1, 2, 3, 4), "CNN says 1; RNN says 2; SVM says 3; their mean says 4.", "3 different digits, their mean 4"),
     ],
 )
 def test_who_says_what(answers, sentence, headline):
@@ -145,7 +153,7 @@ def test_the_still_picture_shows_a_digit_and_a_letter():
     for state in (second.disputed(), State()):
         figure = second.still(second.compute(state))
         titles = [axes.get_title() for axes in figure.axes]
-        assert titles[0] == f"a {second.disputed().label}" and "the letter" in titles[5]
+        assert titles[0] == pad_state.a_digit(second.disputed().label) and "the letter" in titles[5]
     letter = next(key for key in second.LETTERS if titles[5].endswith(key))
     bars = [bar.get_width() for bar in figure.axes[6].patches]
     assert bars == pytest.approx(second.compute(second.LETTERS[letter]).probabilities[second.CNN])
@@ -200,6 +208,46 @@ def test_a_digit_is_no_letter():
     assert solved(second.compute(solution)) and not solved(second.compute(replace(solution, label=5)))
 
 
+ZERO = read_rows(["..##..", ".#..#.", "#....#", "#....#", "#....#", ".#..#.", "..##.."])
+
+
+def test_a_drawn_digit_is_no_letter():
+    zero = second.compute(State(ZERO))
+    assert set(zero.answers) == {0} and zero.probabilities.max(axis=1).min() > second.SURE
+    assert not puzzle("Sure of a letter").solved(zero)
+
+
+def test_a_test_digit_with_a_row_rubbed_out_is_no_letter():
+    for row in range(0, 386, 30):
+        digit = second.test_digit(row)
+        for first in (8, 16):
+            rubbed = (*digit.rows[:first], *("." * 32,) * 4, *digit.rows[first + 4 :])
+            assert not puzzle("Sure of a letter").solved(second.compute(State(rubbed, fit=False))), (row, first)
+
+
+def test_what_is_far_from_every_test_digit_counts_as_none():
+    view = replace(second.compute(State(ZERO)), image=np.zeros((8, 8, 1)))
+    assert puzzle("Sure of a letter").solved(view)
+    images = SPLIT.test.images
+    apart = [np.sort(np.sqrt(((images - image) ** 2).sum(axis=(1, 2, 3))))[1] for image in images]
+    assert max(apart) < second.FAR
+
+
+def test_a_mean_is_no_third_opinion():
+    assert puzzle("Three opinions").solved(view_of(1, 2, 3, 3)) and not puzzle("Three opinions").solved(
+        view_of(1, 2, 2, 3)
+    )
+
+
+def test_what_is_said_of_an_8():
+    eight = load(State(), 8, 0)
+    assert "You say it is an 8." in pad_state.settings(eight)
+    assert ", which you call an 8" in pad_state.subject(replace(second.LETTERS["X"], label=8))
+    assert ", and you do not say what it is" in pad_state.subject(replace(eight, label=None))
+    assert [pad_state.a_digit(digit) for digit in (1, 8, "8 or 9")] == ["a 1", "an 8", "an 8 or 9"]
+    assert second.still(second.compute(eight)).axes[0].get_title() == "an 8"
+
+
 def test_a_test_digit_is_nothing_drawn():
     assert len(view_of(1, 2, 3, 3).sides) == 3
     disputed = replace(view_of(1, 2, 3, 3), state=replace(second.disputed(), label=None))
@@ -227,6 +275,7 @@ def test_only_test_digits_as_they_were_written_are_saved():
         ({"letter": "Q"}, "letter is 'Q'; it must be one of A, F"),
         ({"letter": 3}, "letter is 3"),
         ({"letter": "X", "rows": ["#"]}, "rows and a letter"),
+        ({"letter": "A", "at": (0, 0)}, r"at is \(0, 0\), but a letter has its place already"),
         ({"fit": 1}, "fit is 1; it must be True or False"),
         ({"label": 10}, "label is 10"),
         ({"digit": 10}, "digit is 10"),
