@@ -18,6 +18,7 @@ __all__ = [
     "show_beliefs",
     "show_boxes",
     "show_curves",
+    "show_fields",
     "show_images",
     "show_intervals",
     "show_matrix",
@@ -134,6 +135,54 @@ def show_curves(
     return _done(figure)
 
 
+def show_fields(
+    fields: np.ndarray,
+    points: Sequence[Mapping[str, np.ndarray]],
+    titles: Sequence[str],
+    reach: float,
+    arrows: Sequence[np.ndarray] | None = None,
+    title: str = "",
+) -> Figure:
+    """Planes side by side, from −reach to reach both ways, each coloured by a field with clouds of points upon it.
+
+    fields: (planes, n, n), the first row the lowest; their largest number is the same colour in all. points: for each
+    plane its clouds by name, (m, 2) each. arrows: for each plane (m, 2), one for each point of its last cloud, all
+    drawn to one scale, the longest an eighth of the plane.
+    """
+    fields = _finite("fields", fields)
+    if fields.ndim != 3 or not len(fields) == len(points) == len(titles):
+        raise ValueError(
+            f"There are fields of shape {fields.shape}, {len(points)} sets of points and {len(titles)} titles; each "
+            "plane needs a field (n, n), its points and a title."
+        )
+    figure, axes = _figure(1, len(fields), (3.1 * len(fields) + 0.6, 3.7))
+    limit = max(np.abs(fields).max(), 1e-9)
+    for number, axis in enumerate(axes[0]):
+        extent = (-reach, reach, -reach, reach)
+        drawn = axis.imshow(fields[number], SIGNED, vmin=-limit, vmax=limit, origin="lower", extent=extent, alpha=0.6)
+        for (name, cloud), (colour, marker, _) in zip(points[number].items(), cycle(STYLES), strict=False):
+            axis.scatter(*_cloud(name, cloud).T, 9, color=colour, marker=marker, alpha=0.8, label=name)
+        if arrows is not None:
+            _draw_arrows(axis, cloud, arrows[number], reach / 4)
+        axis.set(title=titles[number], xlim=extent[:2], ylim=extent[2:], xticks=[], yticks=[])
+    figure.colorbar(drawn, ax=axes, shrink=0.7)
+    figure.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside lower center", ncols=3)
+    figure.suptitle(title)
+    return _done(figure)
+
+
+def _draw_arrows(axis, cloud: np.ndarray, arrows: np.ndarray, longest: float) -> None:
+    scale = longest / max(np.linalg.norm(arrows, axis=1).max(), 1e-12)
+    axis.quiver(*cloud.T, *(scale * arrows).T, angles="xy", scale_units="xy", scale=1, width=0.005)
+
+
+def _cloud(name: str, points) -> np.ndarray:
+    points = _finite(f"points of {name!r}", points)
+    if points.ndim != 2 or points.shape[1] != 2:
+        raise ValueError(f"The points of {name!r} have shape {points.shape}; they must be (n, 2).")
+    return points
+
+
 def show_points(
     groups: Mapping[str, np.ndarray],
     labels: tuple[str, str] = ("", ""),
@@ -154,9 +203,7 @@ def show_points(
     figure, axes = _figure(1, 1, (6, 5 if equal else 4))
     axis = axes.flat[0]
     for (name, points), (colour, marker, _) in zip(groups.items(), cycle(STYLES), strict=False):
-        points = _finite(f"points of {name!r}", points)
-        if points.ndim != 2 or points.shape[1] != 2:
-            raise ValueError(f"The points of {name!r} have shape {points.shape}; they must be (n, 2).")
+        points = _cloud(name, points)
         size, alpha, order = (130, 1, 3) if name == highlight else (22, 0.7, 2)
         axis.scatter(*points.T, size, color=colour, marker=marker, alpha=alpha, label=name, zorder=order)
     if levels is not None:

@@ -10,9 +10,13 @@ from rich.text import Text
 from course_utils import runtime
 from course_utils.cli.environment import check_settings
 from course_utils.cli.errors import CourseError
-from course_utils.recognition import trained
+from course_utils.generation import trained as generation
+from course_utils.recognition import store
+from course_utils.recognition import trained as recognition
 
-__all__ = ["train"]
+__all__ = ["TRAININGS", "train"]
+
+TRAININGS = recognition.TRAININGS | generation.TRAININGS
 
 
 def train(names: list[str], console: Console) -> None:
@@ -20,13 +24,13 @@ def train(names: list[str], console: Console) -> None:
 
     Errors: `CourseError`, before anything is trained, for an unknown name or impossible settings.
     """
-    unknown = [name for name in names if name not in trained.TRAININGS]
+    unknown = [name for name in names if name not in TRAININGS]
     if unknown:
-        raise CourseError(f"There is no training {unknown[0]!r}; there are {', '.join(trained.TRAININGS)}.")
+        raise CourseError(f"There is no training {unknown[0]!r}; there are {', '.join(TRAININGS)}.")
     check_settings()
-    for name in dict.fromkeys(names or trained.TRAININGS):
+    for name in dict.fromkeys(names or TRAININGS):
         began = monotonic()
-        path = trained.save(name, _train_shown(name))
+        path = store.save(name, _train_shown(name))
         size, seconds = path.stat().st_size / 1000, monotonic() - began
         made = f"  {os.path.relpath(path)} · {size:.0f} kB · {seconds:.0f} s"
         line = Text.assemble(("✓ ", "bold green"), (name, "bold"), made)
@@ -40,4 +44,4 @@ def _train_shown(name: str) -> dict:
     with Progress(*columns, console=screen, transient=True, disable=not screen.is_terminal) as progress:
         progress.add_task(name, total=None)
         runtime.setup(keras=True)
-        return trained.TRAININGS[name]()
+        return TRAININGS[name]()

@@ -11,7 +11,7 @@ from course_utils.recognition.network import weights_of
 from course_utils.recognition.store import load, save
 from course_utils.runtime import repository
 
-__all__ = ["TRAININGS", "load", "save"]
+__all__ = ["TRAININGS", "load", "made_with", "save"]
 
 SEED = 0
 EPOCHS = (*range(9), *range(10, 41, 2))  # of the checkpoints: 0 is before the first step
@@ -19,17 +19,17 @@ EPOCHS = (*range(9), *range(10, 41, 2))  # of the checkpoints: 0 is before the f
 
 def _network(augmented: bool) -> dict[str, np.ndarray]:
     model = cnn.train(digits.load("by writer").train, seed=SEED, augmented=augmented)
-    return weights_of(model) | _made_with()
+    return weights_of(model) | made_with()
 
 
 def _rnn() -> dict[str, np.ndarray]:
-    return weights_of(rnn.train(digits.load("by writer").train, seed=SEED)) | _made_with()
+    return weights_of(rnn.train(digits.load("by writer").train, seed=SEED)) | made_with()
 
 
 def _row_reader() -> dict[str, np.ndarray]:
     train = digits.load("by writer").train
     model = rnn.train(train, seed=SEED, network=rnn.reader, epochs=rnn.READER_EPOCHS)
-    return rnn.reader_weights(model) | _made_with()
+    return rnn.reader_weights(model) | made_with()
 
 
 def _history() -> dict[str, np.ndarray]:
@@ -52,7 +52,7 @@ def _history() -> dict[str, np.ndarray]:
         "labels": shown.labels,
         **recipe,
         **{f"plain_{key}": array for key, array in plain.items()},
-        **_made_with(),
+        **made_with(),
     }
 
 
@@ -89,7 +89,8 @@ def _ten_digits(probabilities: np.ndarray, labels: np.ndarray, hard: int = 3) ->
     return np.array([rows[0 if label in hardest else len(rows) // 2] for label, rows in enumerate(ranked)])
 
 
-def _made_with() -> dict[str, np.ndarray]:
+def made_with() -> dict[str, np.ndarray]:
+    """The seed and the backend of a training, to be stored beside its arrays."""
     from keras.config import backend
 
     return {"seed": np.array(SEED), "backend": np.array(f"{backend()} {version(backend())}")}
@@ -101,6 +102,6 @@ TRAININGS: dict[str, Callable[[], dict[str, np.ndarray]]] = {
     "cnn_history": _history,
     "rnn": _rnn,
     "row_reader": _row_reader,
-    "honest_scores": lambda: honest_scores.measure(SEED) | _made_with(),
-    "members": lambda: members.measure(SEED, keep=repository() / "build" / "members") | _made_with(),
+    "honest_scores": lambda: honest_scores.measure(SEED) | made_with(),
+    "members": lambda: members.measure(SEED, keep=repository() / "build" / "members") | made_with(),
 }

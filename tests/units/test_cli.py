@@ -286,6 +286,15 @@ def test_the_text_is_stable():
 # Training
 
 
+def test_train_knows_the_trainings_of_both_rooms_each_by_a_name_of_its_own():
+    from course_utils.cli import train
+    from course_utils.generation import trained as generation
+    from course_utils.recognition import trained as recognition
+
+    assert set(train.TRAININGS) == {*recognition.TRAININGS, *generation.TRAININGS} >= {"cnn", "judge"}
+    assert not set(recognition.TRAININGS) & set(generation.TRAININGS)
+
+
 def test_train_makes_the_files_asked_for_a_line_each(call, monkeypatch, tmp_path):
     from course_utils.cli import train
 
@@ -295,8 +304,8 @@ def test_train_makes_the_files_asked_for_a_line_each(call, monkeypatch, tmp_path
         return path
 
     trainings = {"small": lambda: {"size": 2_000}, "large": lambda: {"size": 70_000}}
-    monkeypatch.setattr(train.trained, "TRAININGS", trainings)
-    monkeypatch.setattr(train.trained, "save", save)
+    monkeypatch.setattr(train, "TRAININGS", trainings)
+    monkeypatch.setattr(train.store, "save", save)
     monkeypatch.setattr(train.runtime, "setup", lambda keras: None)  # would import Keras
     assert call("train", "large", "large")[1] == f"✓ large  {os.path.relpath(tmp_path / 'large.npz')} · 70 kB · 0 s\n"
     assert len(files(tmp_path)) == 1

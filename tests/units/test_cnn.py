@@ -8,6 +8,7 @@ import sys
 import numpy as np
 import pytest
 
+from course_utils.cli.train import TRAININGS
 from course_utils.data import digits
 from course_utils.recognition import cnn, convolution, store, trained
 from course_utils.recognition.inputs import as_images
@@ -119,7 +120,7 @@ def test_softmax_survives_large_scores():
 # -- trained weights -------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", trained.TRAININGS)
+@pytest.mark.parametrize("name", TRAININGS)
 def test_trained_files_are_those_that_were_written(name):
     path = store.folder() / f"{name}.npz"
     assert hashlib.sha256(path.read_bytes()).hexdigest() == store.checksums()[path.name]
@@ -130,7 +131,7 @@ def test_trained_files_are_those_that_were_written(name):
 
 
 def test_no_checksum_without_a_file():
-    assert set(store.checksums()) == {f"{name}.npz" for name in trained.TRAININGS}
+    assert set(store.checksums()) == {f"{name}.npz" for name in TRAININGS}
 
 
 @pytest.mark.parametrize(("name", "least"), [("cnn", 0.98), ("cnn_plain", 0.97)])

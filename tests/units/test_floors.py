@@ -15,7 +15,19 @@ TOOLS = ["__init__", "claims", "files", "guess", "keyboard", "plots", "runtime"]
 LEVEL = {name: level for level, names in enumerate(FLOORS) for name in names} | dict.fromkeys(TOOLS, -1)
 
 HEAVY = {"jax", "keras", "tensorflow", "torch"}
-LIGHT = ["claims", "data", "exercises", "explore", "files", "guess", "keyboard", "plots", "recognition", "runtime"]
+LIGHT = [
+    "claims",
+    "data",
+    "exercises",
+    "explore",
+    "files",
+    "generation",
+    "guess",
+    "keyboard",
+    "plots",
+    "recognition",
+    "runtime",
+]
 IMPORT_ALL = """
 import importlib, pkgutil, sys
 for name in sys.argv[2:]:

@@ -149,6 +149,31 @@ def test_beliefs_that_do_not_fit_the_images():
         plots.show_beliefs(np.zeros((2, 8, 8, 1)), np.zeros((2, 10)), ["a", "b"])
 
 
+def test_fields_have_their_points_and_arrows():
+    fields, clouds = np.stack([np.eye(4), -2 * np.eye(4)]), [{"real": np.ones((3, 2)), "fakes": np.zeros((2, 2))}] * 2
+    arrows = [np.array([[0.0, 1.0], [0.0, -4.0]])] * 2
+    figure = plots.show_fields(fields, clouds, ["before", "after"], reach=2, arrows=arrows)
+    first, second = figure.axes[:2]
+    assert [axis.get_title() for axis in (first, second)] == ["before", "after"]
+    assert first.images[0].get_clim() == second.images[0].get_clim() == (-2, 2)
+    assert [len(cloud.get_offsets()) for cloud in first.collections[:2]] == [3, 2]
+    np.testing.assert_allclose(first.collections[2].V, [0.125, -0.5])  # the longest is a quarter of reach
+
+
+@pytest.mark.parametrize(
+    ("fields", "clouds", "said"),
+    [
+        (np.zeros((4, 4)), [{"a": np.zeros((1, 2))}], "plane needs a field"),
+        (np.zeros((2, 4, 4)), [{"a": np.zeros((1, 2))}], "1 sets of points"),
+        (np.zeros((1, 4, 4)), [{"a": np.zeros((1, 3))}], r"points of 'a' have shape \(1, 3\)"),
+        (np.full((1, 4, 4), np.nan), [{"a": np.zeros((1, 2))}], "NaN"),
+    ],
+)
+def test_fields_that_cannot_be_drawn(fields, clouds, said):
+    with pytest.raises(ValueError, match=said):
+        plots.show_fields(fields, clouds, ["a"], reach=1)
+
+
 def test_a_matrix_has_its_numbers_in_its_fields_and_leaves_unknown_ones_blank():
     figure = plots.show_matrix([[1, -0.25], [-0.25, np.nan]], ["one", "the other"], title="Alike")
     axis = figure.axes[0]
