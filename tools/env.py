@@ -46,7 +46,7 @@ FAILURES = (
     ),
     (
         r"DO NOT MATCH THE HASHES|Hash mismatch",
-        "A downloaded package is not the one that the lock names, so it was not installed. "
+        "A downloaded package is not the one that requirements.lock names, so it was not installed. "
         "Run the same command again; if it happens twice, a proxy or mirror is changing packages: try another network.",
     ),
     (

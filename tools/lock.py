@@ -3,6 +3,8 @@
 requirements.lock is the course's own. requirements-torch.lock and requirements-gpu.lock hold what brings CUDA along,
 for environments of their own, at the same versions otherwise.
 `--upgrade` takes the newest versions that fit; else a pinned version stays as long as it fits.
+`--lowest` writes requirements.lock alone, for Python 3.13, with the oldest versions that pyproject.toml promises and
+those of tools/colab.txt: for a trial, never to be committed.
 `--check` only tells, by its exit code, whether all locks were made from this pyproject.toml.
 """
 
@@ -16,16 +18,18 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterable
 from pathlib import Path
 
 import env
 
 COMPILE = (
-    *("pip", "compile", "pyproject.toml", "--universal", "--python-version", "3.11", "--extra", "tests"),
+    *("pip", "compile", "pyproject.toml", "--universal", "--extra", "tests"),
     *("--generate-hashes", "--only-binary", ":all:", "--no-header", "--no-emit-index-url", "--quiet"),
 )
 COURSE = env.COURSE.lock
 EXTRAS = {COURSE: "jax", env.TORCH.lock: "torch", env.GPU.lock: "gpu"}
+LOWEST = ("--python-version", "3.13", "--resolution", "lowest-direct", "--constraint", "tools/colab.txt", "--upgrade")
 WITHOUT = {env.TORCH.lock: "tensorflow"}  # there it would prove nothing, and take 2 GB
 
 
@@ -34,6 +38,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--check", action="store_true")
     parser.add_argument("--upgrade", action="store_true")
+    parser.add_argument("--lowest", action="store_true")
     wanted = parser.parse_args()
     try:
         if sys.version_info[:2] < env.OLDEST:  # tomllib came with 3.11
@@ -41,7 +46,10 @@ def main() -> int:
             return subprocess.call([python.path, *sys.argv])
         if wanted.check:
             return 1 if stale() else 0
-        write_locks(["--upgrade"] if wanted.upgrade else [])
+        if wanted.lowest:
+            write_locks([COURSE], LOWEST)
+        else:
+            write_locks(list(EXTRAS), ("--python-version", "3.11", *["--upgrade"] * wanted.upgrade))
     except env.SetupError as problem:
         print(f"✗ {problem}", file=sys.stderr)
         return 1
@@ -73,14 +81,17 @@ def dependency_hash(pyproject: Path) -> str:
     return hashlib.sha256(json.dumps(tables, sort_keys=True).encode()).hexdigest()
 
 
-def write_locks(options: list[str]) -> None:
-    """Write all locks, or none: each is compiled before the first is put in place."""
+def write_locks(locks: list[str], options: Iterable[str]) -> None:
+    """Write the locks, or none: each is compiled before the first is put in place.
+
+    The course's own comes first, for the others follow its versions.
+    """
     with tempfile.TemporaryDirectory(dir=env.ROOT, prefix=".lock-") as name:
         folder = Path(name)
         command = [uv(name), *COMPILE, *options, "--python", sys.executable]
-        for lock in EXTRAS:  # the course's own first: the others follow its versions
+        for lock in locks:
             _compile(command, lock, folder)
-        for lock in EXTRAS:
+        for lock in locks:
             draft = folder / lock
             draft.write_text(header() + draft.read_text(encoding="utf-8"), encoding="utf-8")
             os.replace(draft, _file(lock))
