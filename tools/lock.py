@@ -33,7 +33,6 @@ LOWEST = ("--python-version", "3.13", "--resolution", "lowest-direct", "--constr
 WITHOUT = {env.TORCH.lock: "tensorflow"}  # there it would prove nothing, and take 2 GB
 
 
-
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--check", action="store_true")
