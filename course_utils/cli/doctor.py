@@ -63,7 +63,7 @@ def examine() -> list[Finding]:
     library = look_at_backend(backend())
     return [
         look_at_python(sys.version_info[:3]),
-        look_at_packages(repository() / "requirements.lock"),
+        look_at_packages(lock()),
         library,
         look_at_gpu(backend()),
         look_at_gpu_memory(backend()),
@@ -109,6 +109,13 @@ def look_at_python(running: tuple[int, ...]) -> Finding:
     fits = PYTHONS[0] <= running[:2] <= PYTHONS[1]
     cure = "The course needs 3.11, 3.12 or 3.13: install one, delete the folder .venv and run `make env`."
     return Finding("Python", fits, text, "" if fits else cure)
+
+
+def lock() -> Path:
+    """What this environment was made from: `.venv-torch` and `.venv-gpu` have locks of their own."""
+    kind = Path(sys.prefix).name.removeprefix(".venv")
+    own = repository() / f"requirements{kind}.lock"
+    return own if own.exists() else repository() / "requirements.lock"
 
 
 def look_at_packages(lock: Path) -> Finding:
