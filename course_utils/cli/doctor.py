@@ -206,8 +206,8 @@ def _gpus_seen(backend: str) -> int | None:
 
 def look_at_gpu_memory(backend: str) -> Finding:
     """Whether the backend takes GPU memory as it needs it, not all at once: other programs need some too."""
-    if backend not in MEMORY_SWITCH:
-        return Finding("GPU memory growth", None, f"{backend} grows by itself")
+    if backend not in MEMORY_SWITCH:  # PyTorch, and whatever look_at_backend refuses
+        return Finding("GPU memory growth", backend == "torch" or None, f"{backend} grows by itself")
     switch, wanted = MEMORY_SWITCH[backend]
     setting = os.environ.get(switch, wanted)
     if setting.lower() in (wanted, str(int(wanted == "true"))):
