@@ -3,8 +3,8 @@
 requirements.lock is the course's own. requirements-torch.lock and requirements-gpu.lock hold what brings CUDA along,
 for environments of their own, at the same versions otherwise.
 `--upgrade` takes the newest versions that fit; else a pinned version stays as long as it fits.
-`--lowest` writes requirements.lock alone, for Python 3.13, with the oldest versions that pyproject.toml promises and
-those of tools/colab.txt: for a trial, never to be committed.
+`--lowest` takes the oldest versions that pyproject.toml promises and those of tools/colab.txt, for Python 3.13: for a
+trial, never to be committed.
 `--check` only tells, by its exit code, whether all locks were made from this pyproject.toml.
 """
 
@@ -45,10 +45,7 @@ def main() -> int:
             return subprocess.call([python.path, *sys.argv])
         if wanted.check:
             return 1 if stale() else 0
-        if wanted.lowest:
-            write_locks([COURSE], LOWEST)
-        else:
-            write_locks(list(EXTRAS), ("--python-version", "3.11", *["--upgrade"] * wanted.upgrade))
+        write_locks(LOWEST if wanted.lowest else ("--python-version", "3.11", *["--upgrade"] * wanted.upgrade))
     except env.SetupError as problem:
         print(f"✗ {problem}", file=sys.stderr)
         return 1
@@ -80,17 +77,14 @@ def dependency_hash(pyproject: Path) -> str:
     return hashlib.sha256(json.dumps(tables, sort_keys=True).encode()).hexdigest()
 
 
-def write_locks(locks: list[str], options: Iterable[str]) -> None:
-    """Write the locks, or none: each is compiled before the first is put in place.
-
-    The course's own comes first, for the others follow its versions.
-    """
+def write_locks(options: Iterable[str]) -> None:
+    """Write all locks, or none: each is compiled before the first is put in place."""
     with tempfile.TemporaryDirectory(dir=env.ROOT, prefix=".lock-") as name:
         folder = Path(name)
         command = [uv(name), *COMPILE, *options, "--python", sys.executable]
-        for lock in locks:
+        for lock in EXTRAS:  # the course's own first: the others follow its versions
             _compile(command, lock, folder)
-        for lock in locks:
+        for lock in EXTRAS:
             draft = folder / lock
             draft.write_text(header() + draft.read_text(encoding="utf-8"), encoding="utf-8")
             os.replace(draft, _file(lock))
