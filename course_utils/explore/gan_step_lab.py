@@ -260,7 +260,7 @@ def _draw_words(view: View) -> str:
     x, now = LEFT - 22, view.now
     gone = f"{view.beyond} of {COUNT} fakes are off the map" if view.beyond else ""
     return (
-        drawing.text(x, 16, gone, "small")
+        drawing.text(x, TOP + SIDE + 40, gone, "small")
         + drawing.text(x, TOP + 20, f"{now.spots} of 8 spots", "large strong")
         + drawing.text(x, TOP + 42, f"spread {now.spread:.2f}, real ones 1.00", "muted")
         + drawing.text(x, TOP + 61, f"judge tells {_percent(now.told)} apart", "muted")
