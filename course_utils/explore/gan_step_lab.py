@@ -258,15 +258,13 @@ def _draw_key(view: View) -> str:
 
 def _draw_words(view: View) -> str:
     x, now = LEFT - 22, view.now
+    gone = f"{view.beyond} of {COUNT} fakes are off the map" if view.beyond else ""
     return (
-        drawing.text(x, TOP + 20, f"{now.spots} of 8 spots", "large strong")
+        drawing.text(x, TOP + SIDE + 40, gone, "small")
+        + drawing.text(x, TOP + 20, f"{now.spots} of 8 spots", "large strong")
         + drawing.text(x, TOP + 42, f"spread {now.spread:.2f}, real ones 1.00", "muted")
-        + drawing.text(x, TOP + 61, f"judge tells {_percent(now.told)} apart{_gone(view)}", "muted")
+        + drawing.text(x, TOP + 61, f"judge tells {_percent(now.told)} apart", "muted")
     )
-
-
-def _gone(view: View) -> str:
-    return f", {view.beyond} are off the map" if view.beyond else ""
 
 
 def _x(rounds: int) -> float:
@@ -290,8 +288,8 @@ def _draw_losses(view: View) -> str:
     judge, generator = ([getattr(marks, name) for marks in view.history] for name in ("judge", "generator"))
     return (
         drawing.text(LEFT - 22, top - 24, "loss", "strong")
-        + _legend(LEFT + 18, top - 24, "●", 0, f"judge {view.now.judge:.2f}")
-        + _legend(LEFT + 108, top - 24, "■", 1, f"generator {view.now.generator:.2f}")
+        + _legend(LEFT, top - 7, "●", 0, f"judge {view.now.judge:.2f}")
+        + _legend(LEFT + 92, top - 7, "■", 1, f"generator {view.now.generator:.2f}")
         + ticks
         + _cursor(view, top, tall)
         + _curve(view, [_loss_y(loss) for loss in judge], _loss_y(view.now.judge), 0)

@@ -217,7 +217,7 @@ def _held_out(view: View) -> str:
 
 # The picture
 
-WIDTH, HEIGHT = 600, 462
+WIDTH, HEIGHT = 600, 474
 TOP, LARGE, SIDE = 28, 200, 232  # of the large picture; where the witnesses beside it begin
 BARS, TALL = TOP + 82, 52  # where the judge's bars stand, and the tallest
 ZERO, REACH = 430, 0.5  # where a score of 0 stands; the score at which its bar ends
@@ -252,7 +252,7 @@ def _draw_judge(view: View) -> str:
         bars.append(drawing.text(x + step / 2, BARS + 15, str(digit), "small middle"))
     return (
         drawing.text(SIDE, 17, "the judge reads", "strong")
-        + drawing.text(SIDE + 112, 17, f"{view.answer}, with {_percent(view.belief.max())}", "muted")
+        + drawing.text(WIDTH, 17, f"{view.answer}, with {_percent(view.belief.max())}", "muted end")
         + f'<path class="lines" d="M{SIDE} {BARS}H{WIDTH}"/>'
         + "".join(bars)
     )
@@ -329,10 +329,10 @@ def _draw_ruler(view: View) -> str:
     ticks = "".join(drawing.text(_along(far), bottom + 17, f"{far:g}", "small middle") for far in (1, 2))
     return (
         drawing.text(left, RECEIPT - 10, f"nearest: {view.distances[0]:.2f}", "strong")
-        + drawing.text(right, RECEIPT - 10, f"held-out (hill): {_percent(view.closer)} as near", "small end")
         + f'<path class="usual" d="{bars}"/><path class="lines" d="M{left} {bottom}H{right}"/>{ticks}'
         + f'<path class="mine" d="M{x:.1f} {bottom}V{RECEIPT - 2}"/>'
         + drawing.text(left, bottom + 17, "0: a copy", "small")
+        + drawing.text(left, bottom + 33, f"hill: held-out; {_percent(view.closer)} have one as near", "small")
     )
 
 

@@ -141,7 +141,7 @@ def test_the_readout_is_what_was_computed(material):
     assert words == [("series-0", "8")] * 6 + [("neither", "5")] * 5 + [("series-1", "3")] * 10
     receipts = ["an 8: 0.50", "an 8: 0.61", "a 3: 0.70", "a 5: 0.80", "a 5: 1.00"]
     assert re.findall(r">(an? \d: [\d.]+)<", picture) == receipts
-    assert "after 500 steps" in picture and "nearest: 0.50" in picture and "12 % as near" in picture
+    assert "after 500 steps" in picture and "nearest: 0.50" in picture and "12 % have one as near" in picture
 
 
 def test_scores_lean_to_the_side_they_mean(material):
