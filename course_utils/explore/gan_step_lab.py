@@ -449,7 +449,7 @@ PUZZLES = (
         lambda view: replace(view.state, judge=0, painter=0) == EIGHT and view.now.spots <= 3,
         (replace(EIGHT, judge=90, painter=ALONE),),
         "The judge’s last steps left some spots looking kinder than others, and a painter whose judge stands still "
-        "moves all it has there. That is collapse, and its loss is lower than before.",
+        "slides all its fakes off together. Its loss is lower than before, and all that it could do is gone.",
     ),
     Puzzle(
         "The same losses",
@@ -464,8 +464,8 @@ PUZZLES = (
     ),
     Puzzle(
         "Praise for nothing",
-        "Bring the generator’s loss below 0.10 while not one spot is served. Do it with a judge that is frozen, and "
-        "with one that is not.",
+        "Bring the generator’s loss below 0.10 while not one spot is served. Do it with a judge that is frozen (try "
+        "other starts), and with one that is not.",
         State(rounds=100),
         lambda view: view.now.generator < 0.10 and view.now.spots == 0,
         (State("frozen judge", 1, 200), State(judge=50, painter=ALONE)),
