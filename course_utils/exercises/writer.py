@@ -91,7 +91,7 @@ def first_row_twice(images):
 
 
 def begins_with_ones(images):
-    """Your answer begins with a row of ones. That is full ink, as if a black bar stood above each digit; nothing is
+    """Your answer begins with a row of ones. That is full ink, as if a bar of ink stood above each digit; nothing is
     zeros: paper.
     """
     rows = images[..., 0]
@@ -768,10 +768,23 @@ def divides_after_the_maximum(logits, temperature):
     return powers / powers.sum(axis=1, keepdims=True)
 
 
+def takes_the_mean_away(logits, temperature):
+    """Your answer is right until one level stands high above the others: you take away the mean, not the largest, or
+    the median, or the first logit of a row. Odds stay right, but what remains may still be 750, and `np.exp` of
+    that is more than a float holds (∞ / ∞, NaN). Below the largest nothing is above 0: `scaled.max(axis=1,
+    keepdims=True)`.
+    """
+    scaled = logits / temperature
+    powers = np.exp(scaled - scaled.mean(axis=1, keepdims=True))
+    return powers / powers.sum(axis=1, keepdims=True)
+
+
 def _logits_and_temperatures():
     # Very large quotients in one input only: who overflows there and has another misconception still gets its sentence.
     rng = np.random.default_rng(73)
-    large = np.array([[50.0, 49.95, 30.0, 0.0], [-50.0, -49.9, -60.0, -50.0], [36.0, 35.98, 0.0, 35.95]])
+    large = np.array(
+        [[50.0, 49.95, 30.0, 0.0], [-50.0, -49.9, -60.0, -50.0], [36.0, 35.98, 0.0, 35.95], [0.0, 0.0, 0.0, 50.0]]
+    )
     return [
         (np.log(np.array([[3.0, 1.0], [1.0, 4.0]])).round(2), 0.5),
         (large, 0.05),
@@ -805,6 +818,7 @@ temperature = Exercise(
         overflows_when_cold,
         one_maximum_for_all,
         divides_after_the_maximum,
+        takes_the_mean_away,
     ],
     cases=_logits_and_temperatures,
     situation="on {logits} logits at temperature {temperature}",

@@ -345,6 +345,22 @@ def share_of_ruler(share):
     return lambda train, held_out: share * nearest(held_out, train).mean()
 
 
+def root_mean_square(images, train, held_out):
+    return np.sqrt((nearest(images, train) ** 2).mean())
+
+
+def by_differences(images, train, held_out):
+    return np.abs(images[:, None] - train[None]).sum(axis=(2, 3, 4)).min(axis=1).mean()
+
+
+def first_with_most_near(pictures, train, held_out):
+    limit = share_of_ruler(0.5)(train, held_out)
+    for g, images in enumerate(pictures):
+        if (nearest(images, train) < limit).mean() > 0.5:
+            return g
+    return -1
+
+
 def contrast(images):
     return np.abs(images - 0.5).mean()
 
@@ -374,6 +390,20 @@ def test_copyists_in_other_words():
         (smallest(lambda i, t, h: nearest(i, t).max(), share_of_ruler(0.5)), "the_worst_picture_decides"),
         (smallest(lambda i, t, h: -mean_nearest(i, t, h)), "the_farthest"),
         (lambda pictures, train, held_out: -1, "lost_among_all"),
+        (smallest(mean_nearest, share_of_ruler(0.6)), "limit_above_a_half"),
+        (smallest(mean_nearest, share_of_ruler(0.7)), "forgets_the_root"),
+        (smallest(lambda i, t, h: np.median(nearest(i, t)), share_of_ruler(0.5)), "most_pictures_decide"),
+        (first_with_most_near, "most_pictures_decide"),
+        (
+            smallest(root_mean_square, lambda t, h: 0.5 * root_mean_square(h, t, h)),
+            "root_of_the_mean_square",
+        ),
+        (smallest(root_mean_square, share_of_ruler(0.5)), "root_of_the_mean_square"),
+        (smallest(by_differences, lambda t, h: 0.5 * by_differences(h, t, h)), "adds_differences"),
+        (
+            smallest(lambda i, t, h: mean_nearest(i, t, h) / nearest(i, h).mean(), lambda t, h: 0.5),
+            "each_its_own_ruler",
+        ),
     ],
 )
 def test_mistakes_with_copyists_in_other_words(answer, belief):
@@ -403,6 +433,12 @@ def test_nobody_is_near_the_limit():
         ratios = np.array([nearest(images, train).mean() for images in pictures]) / nearest(held_out, train).mean()
         assert (ratios < 0.45).sum() <= 1
         assert not ((ratios > 0.45) & (ratios < 0.55)).any()
+
+
+def test_a_limit_other_than_a_half_is_never_told_of_the_root_alone():
+    """A limit of 0.7 and squares for distances answer alike."""
+    message = gan.find_the_copyist.check(smallest(mean_nearest, share_of_ruler(0.7))).message
+    assert "the root is missing, or your limit is another than a half" in message
 
 
 # --- 07: next_rows --------------------------------------------------------------------------------------
@@ -600,6 +636,10 @@ def test_temperatures_in_other_words():
         (lambda x, t: np.exp(x / t) / np.exp(x / t).sum(axis=0), "shares_across_pixels"),
         (lambda x, t: np.exp(x / t) / np.exp(x / t).sum(), "shares_of_all"),
         (lambda x, t: naive_softmax(x / t), "overflows_when_cold"),
+        (lambda x, t: naive_softmax(x / t - (x / t).mean(axis=1, keepdims=True)), "takes_the_mean_away"),
+        (lambda x, t: naive_softmax((x - x.mean(axis=1)[:, None]) / t), "takes_the_mean_away"),
+        (lambda x, t: naive_softmax(x / t - np.median(x / t, axis=1, keepdims=True)), "takes_the_mean_away"),
+        (lambda x, t: naive_softmax(x / t - x[:, :1] / t), "takes_the_mean_away"),
     ],
 )
 def test_mistakes_with_temperatures_in_other_words(of, belief):
@@ -615,7 +655,7 @@ def test_mistakes_with_temperatures_in_other_words(of, belief):
         (lambda x, t: softmax(x // t), "First difference: on 2 × 2 logits at temperature 0.5"),
         (
             lambda x, t: naive_softmax(np.clip(x / t, -500, 500)),
-            "First difference: on 3 × 4 logits at temperature 0.05",
+            "First difference: on 4 × 4 logits at temperature 0.05",
         ),
         (lambda x, t: softmax(softmax(x) * t), "First difference: on 2 × 2 logits at temperature 0.5"),
         (lambda x, t: np.exp(x / t), "has 9.025 at [0, 0]; it should have 0.9002."),
@@ -625,6 +665,12 @@ def test_mistakes_with_temperatures_in_other_words(of, belief):
 )
 def test_odd_temperatures_are_told(of, message):
     assert message in says(writer.temperature, tempered(of))
+
+
+def test_what_remains_without_the_mean():
+    large, cold = writer._logits_and_temperatures()[1]
+    scaled = large / cold
+    assert (scaled - scaled.mean(axis=1, keepdims=True)).max() == pytest.approx(750)
 
 
 def test_odds_that_the_stub_names():
