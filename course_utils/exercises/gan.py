@@ -15,7 +15,7 @@ def my_generator_loss(scores):
 
     `scores` (n,) are the discriminator's scores of n fakes, any numbers from −∞ to ∞. The
     probability it gives a fake of being real is sigmoid(score) = 1 / (1 + e^−score).
-    It must also work for scores like 1000 and −1000.
+    It must also work for scores like 1000 and −1000. NumPy only.
     """
     raise NotImplementedError
 
@@ -186,6 +186,13 @@ def clips_the_probability(scores):
     return -np.log(np.maximum(probabilities, 1e-7)).mean()
 
 
+def clips_the_scores(scores):
+    """Your answer is right until a score lies beyond ±500: you hold the scores between, so no fake costs more than 500,
+    and beyond that the slope is 0. At −1000 the loss should be 1000. `np.logaddexp(0, -scores)` needs no such help.
+    """
+    return np.logaddexp(0, -np.clip(scores, -500, 500)).mean()
+
+
 def _scores():
     # Very large scores in one input only: who overflows there and has another misconception still gets its sentence.
     rng = np.random.default_rng(61)
@@ -222,6 +229,7 @@ generator_loss = Exercise(
         overflows,
         overflows_upwards,
         clips_the_probability,
+        clips_the_scores,
     ],
     cases=_scores,
     situation="on {scores} scores",
@@ -246,7 +254,7 @@ def my_discriminator_loss(real_scores, fake_scores):
 
     `real_scores` (n,) and `fake_scores` (m,) are its scores, any numbers from −∞ to ∞. It gives
     a picture the probability sigmoid(score) = 1 / (1 + e^−score) of being real, and of being
-    fake 1 minus that. It must also work for scores like 1000 and −1000.
+    fake 1 minus that. It must also work for scores like 1000 and −1000. NumPy only.
     """
     raise NotImplementedError
 
@@ -453,6 +461,15 @@ def clips_probabilities(real_scores, fake_scores):
     return -np.log(np.maximum(reals, 1e-7)).mean() - np.log(np.maximum(fakes, 1e-7)).mean()
 
 
+def clips_both_scores(real_scores, fake_scores):
+    """Your answer is right until a score lies beyond ±500: you hold the scores between, so no mistake costs more than
+    500, and beyond that the slope is 0. A score of 1000 on the wrong side should cost 1000. `np.logaddexp(0, …)`
+    needs no such help.
+    """
+    reals, fakes = (np.clip(scores, -500, 500) for scores in (real_scores, fake_scores))
+    return np.logaddexp(0, -reals).mean() + np.logaddexp(0, fakes).mean()
+
+
 def _two_kinds_of_scores():
     # Numbers of reals and fakes differ, but for one input. Very large scores in one input only, as above.
     rng = np.random.default_rng(62)
@@ -493,6 +510,7 @@ discriminator_loss = Exercise(
         overflows_at_1000,
         infinite_over_infinite,
         clips_probabilities,
+        clips_both_scores,
     ],
     cases=_two_kinds_of_scores,
     situation="on {real_scores} real and {fake_scores} fake scores",
