@@ -542,6 +542,11 @@ def test_odd_inputs_are_told(answer, message):
     assert message in says(writer.next_rows, answer)
 
 
+def test_ink_is_light():
+    told = next(misconception for misconception in writer.next_rows.wrong if misconception.id == "begins_with_ones")
+    assert "a bar of ink" in told.sentence and "black" not in told.sentence
+
+
 # --- 07: draw_level -------------------------------------------------------------------------------------
 
 
