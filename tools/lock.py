@@ -86,7 +86,8 @@ def write_locks(options: Iterable[str]) -> None:
             _compile(command, lock, folder)
         for lock in EXTRAS:
             draft = folder / lock
-            draft.write_text(header() + draft.read_text(encoding="utf-8"), encoding="utf-8")
+            text = draft.read_text(encoding="utf-8").replace(f"{folder.name}{os.sep}", "")  # changes with every run
+            draft.write_text(header() + text, encoding="utf-8")
             os.replace(draft, _file(lock))
             env.say(f"✓ {lock} written")
 

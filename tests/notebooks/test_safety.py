@@ -26,6 +26,7 @@ FORBIDDEN_CALLS = {
     r"(.*\.)?enable_unsafe_deserialization": "switches Keras's guard off",
     r"(.*\.)?(load_model|model_from_json|model_from_config)": "builds what a file says; load weights into own code",
     r"(.*\.)?(read|to)_pickle": "handles a pickle",
+    r"(np|numpy)\.savez(_compressed)?": "pickles objects unasked; use course_utils.files.as_npz",
     r"torch\.(load|save)": "handles a pickle; store arrays in .npz",
     r"yaml\.(load|load_all|full_load|full_load_all|unsafe_load|unsafe_load_all)": "use yaml.safe_load",
     r"os\.(system|popen)": "hands text to a shell; use subprocess with a list",

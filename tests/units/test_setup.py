@@ -117,7 +117,7 @@ def test_lock_pins_every_package_with_hashes(name):
 
 @each_lock
 def test_lock_names_no_host(name):
-    assert not re.search(r"https?:|//|index-url|find-links|trusted-host", LOCKS[name])
+    assert not re.search(r"https?:|//|index-url|find-links|trusted-host|\.lock-", LOCKS[name])
 
 
 @each_lock
