@@ -31,6 +31,7 @@ from course_utils.explore.pad_state import (
     way,
 )
 from course_utils.explore.shell import Group, Puzzle, check_whole, slider, toggles
+from course_utils.explore.words import a_digit
 from course_utils.generation import writer
 from course_utils.recognition import cnn
 from course_utils.recognition.network import FORWARD
@@ -148,7 +149,7 @@ def describe(view: View) -> str:
 
 
 def _settings(state: State) -> str:
-    wish = "as what it begins like" if state.label is None else f"as a {state.label}"
+    wish = "as what it begins like" if state.label is None else f"as {a_digit(state.label)}"
     return f"It will be read {way(state)}; {_kept(state).lower()}, and it is finished {wish}, {_how(state)}."
 
 
@@ -160,10 +161,11 @@ def _kept(state: State) -> str:
 
 def _asked(view: View) -> str:
     likeliest = int(view.belief.argmax())
-    guess = f"they begin a {likeliest} ({percent(view.belief.max())})" if view.state.kept else "nothing is known yet"
+    begun = f"they begin {a_digit(likeliest)} ({percent(view.belief.max())})"
+    guess = begun if view.state.kept else "nothing is known yet"
     if view.state.label is None:
-        return f"{guess}, so it becomes a {view.asked}"
-    return f"{guess}, and it is to become a {view.asked}"
+        return f"{guess}, so it becomes {a_digit(view.asked)}"
+    return f"{guess}, and it is to become {a_digit(view.asked)}"
 
 
 def _how(state: State) -> str:
@@ -217,7 +219,7 @@ def _draw_words(view: View) -> str:
     wish = "as the writer reads it" if view.state.label is None else "as you ask"
     sentences = (
         (f"{_kept(view.state)}.", "strong"),
-        (f"Below, it becomes a {view.asked}, {wish}.", "strong"),
+        (f"Below, it becomes {a_digit(view.asked)}, {wish}.", "strong"),
         (f"The CNN reads {_read(view)};", "muted"),
         (f"{_variety(view)}.", "muted"),
         *((line, "muted") for line in _surprise_lines(view)),
@@ -263,7 +265,7 @@ def still(view: View):
     view = compute(first()) if view.image is None else view
     kept = view.state.kept
     figure = Figure(figsize=(8.6, 3.2), layout="constrained")
-    figure.suptitle(f"{_kept(view.state)}; twelve ways to go on as a {view.asked}")
+    figure.suptitle(f"{_kept(view.state)}; twelve ways to go on as {a_digit(view.asked)}")
     left, right = figure.subfigures(1, 2, width_ratios=(1, 3))
     half = view.image[:, :, 0].copy()
     half[kept:] = 0.35
