@@ -7,11 +7,13 @@ from pathlib import Path
 
 import matplotlib
 import pytest
+from threadpoolctl import threadpool_limits
 
 
 def pytest_configure(config):
     matplotlib.use("Agg")  # here only: kernels take their own back end, so MPLBACKEND must stay unset
     if hasattr(config, "workerinput"):  # a worker of pytest-xdist inherits what follows
+        threadpool_limits(1)  # two workers on two cores: threads of their own would wait for each other's
         return
     for name in ("MPLBACKEND", "FORCE_COLOR", "PYTHONPATH"):
         os.environ.pop(name, None)

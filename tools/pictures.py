@@ -11,6 +11,8 @@ PICTURES = {  # file without its ending: the lesson and words from the source of
     "page": ("01_convolution_basics", "The nine strongest answers"),
     "cliff": ("02_digits_cnn", "The one-pixel cliff"),
     "river": ("04_rnn_classifier", "what the network believes so far"),
+    "ages": ("06_gan", "Nobody wrote these"),
+    "endings": ("07_rnn_writer", "twelve ways to end it"),
     "pairs": ("05_ensemble_averaging", "The less alike two members err"),
 }
 ENDINGS = {"image/png": ".png", "image/jpeg": ".jpg"}

@@ -15,7 +15,7 @@ def my_generator_loss(scores):
 
     `scores` (n,) are the discriminator's scores of n fakes, any numbers from −∞ to ∞. The
     probability it gives a fake of being real is sigmoid(score) = 1 / (1 + e^−score).
-    It must also work for scores like 1000 and −1000.
+    It must also work for scores like 1000 and −1000. NumPy only.
     """
     raise NotImplementedError
 
@@ -186,6 +186,13 @@ def clips_the_probability(scores):
     return -np.log(np.maximum(probabilities, 1e-7)).mean()
 
 
+def clips_the_scores(scores):
+    """Your answer is right until a score lies beyond ±500: you hold the scores between, so no fake costs more than 500,
+    and beyond that the slope is 0. At −1000 the loss should be 1000. `np.logaddexp(0, -scores)` needs no such help.
+    """
+    return np.logaddexp(0, -np.clip(scores, -500, 500)).mean()
+
+
 def _scores():
     # Very large scores in one input only: who overflows there and has another misconception still gets its sentence.
     rng = np.random.default_rng(61)
@@ -222,6 +229,7 @@ generator_loss = Exercise(
         overflows,
         overflows_upwards,
         clips_the_probability,
+        clips_the_scores,
     ],
     cases=_scores,
     situation="on {scores} scores",
@@ -246,7 +254,7 @@ def my_discriminator_loss(real_scores, fake_scores):
 
     `real_scores` (n,) and `fake_scores` (m,) are its scores, any numbers from −∞ to ∞. It gives
     a picture the probability sigmoid(score) = 1 / (1 + e^−score) of being real, and of being
-    fake 1 minus that. It must also work for scores like 1000 and −1000.
+    fake 1 minus that. It must also work for scores like 1000 and −1000. NumPy only.
     """
     raise NotImplementedError
 
@@ -453,6 +461,15 @@ def clips_probabilities(real_scores, fake_scores):
     return -np.log(np.maximum(reals, 1e-7)).mean() - np.log(np.maximum(fakes, 1e-7)).mean()
 
 
+def clips_both_scores(real_scores, fake_scores):
+    """Your answer is right until a score lies beyond ±500: you hold the scores between, so no mistake costs more than
+    500, and beyond that the slope is 0. A score of 1000 on the wrong side should cost 1000. `np.logaddexp(0, …)`
+    needs no such help.
+    """
+    reals, fakes = (np.clip(scores, -500, 500) for scores in (real_scores, fake_scores))
+    return np.logaddexp(0, -reals).mean() + np.logaddexp(0, fakes).mean()
+
+
 def _two_kinds_of_scores():
     # Numbers of reals and fakes differ, but for one input. Very large scores in one input only, as above.
     rng = np.random.default_rng(62)
@@ -493,6 +510,7 @@ discriminator_loss = Exercise(
         overflows_at_1000,
         infinite_over_infinite,
         clips_probabilities,
+        clips_both_scores,
     ],
     cases=_two_kinds_of_scores,
     situation="on {real_scores} real and {fake_scores} fake scores",
@@ -1080,8 +1098,9 @@ def adds_distances_up(pictures, train, held_out):
 
 
 def forgets_the_root(pictures, train, held_out):
-    """Your answer compares squared distances: the root is missing. Half of a distance is a quarter of its square, so
-    with squares `0.5` accuses who is nearer than 0.7 times the ruler. Take `np.sqrt` of each before the mean.
+    """Your answer compares squared distances: the root is missing, or your limit is another than a half. Half of a
+    distance is a quarter of its square, so with squares `0.5` accuses who is nearer than 0.7 times the ruler. Take
+    `np.sqrt` of each before the mean, and 0.5 for the limit.
     """
 
     def mean_distance(images):
@@ -1242,6 +1261,73 @@ def returns_the_smallest_ratio(pictures, train, held_out):
     return min(mean_distance(images) for images in pictures) / mean_distance(held_out)
 
 
+def limit_above_a_half(pictures, train, held_out):
+    """Your answer accuses a generator whose distance is a little more than half of that of held-out digits: your limit
+    is another than a half. A limit may be chosen, but before one looks, and then it stays; here it is `0.5 * …`.
+    """
+
+    def mean_distance(images):
+        return np.sqrt(((images[:, None] - train[None]) ** 2).sum(axis=(2, 3, 4))).min(axis=1).mean()
+
+    distances = [mean_distance(images) for images in pictures]
+    nearest = np.argmin(distances)
+    return nearest if distances[nearest] < 0.6 * mean_distance(held_out) else -1
+
+
+def most_pictures_decide(pictures, train, held_out):
+    """Your answer lets most pictures decide: it takes the median, or counts how many are near. Then the others have no
+    say, however far they are: of seven pictures four copied ones would do. Here the *mean* over all pictures is asked
+    for.
+    """
+
+    def middle_distance(images):
+        return np.median(np.sqrt(((images[:, None] - train[None]) ** 2).sum(axis=(2, 3, 4))).min(axis=1))
+
+    distances = [middle_distance(images) for images in pictures]
+    nearest = np.argmin(distances)
+    return nearest if distances[nearest] < 0.5 * middle_distance(held_out) else -1
+
+
+def root_of_the_mean_square(pictures, train, held_out):
+    """Your answer takes the mean of squared distances and the root of that. There one picture that lies far off weighs
+    more than five that are copied, and a copyist escapes. First the root of each, then the mean.
+    """
+
+    def typical_distance(images):
+        return np.sqrt(((images[:, None] - train[None]) ** 2).sum(axis=(2, 3, 4)).min(axis=1).mean())
+
+    distances = [typical_distance(images) for images in pictures]
+    nearest = np.argmin(distances)
+    return nearest if distances[nearest] < 0.5 * typical_distance(held_out) else -1
+
+
+def adds_differences(pictures, train, held_out):
+    """Your answer adds up the differences of the pixels as they are, without squares. That is a distance too, but not
+    the one that is asked for: in yours three pixels that are quite wrong count less than many that are a little so.
+    Square each difference first, then sum, then take the root.
+    """
+
+    def mean_distance(images):
+        return np.abs(images[:, None] - train[None]).sum(axis=(2, 3, 4)).min(axis=1).mean()
+
+    distances = [mean_distance(images) for images in pictures]
+    nearest = np.argmin(distances)
+    return nearest if distances[nearest] < 0.5 * mean_distance(held_out) else -1
+
+
+def each_its_own_ruler(pictures, train, held_out):
+    """Your answer measures each generator with a ruler of its own, the distance of its pictures to held-out digits. Who
+    paints what no hand would write is far from those, and seems near to training digits. One ruler is for all: the
+    mean distance of *held-out digits* to their nearest training digits.
+    """
+
+    def mean_distance(images, digits):
+        return np.sqrt(((images[:, None] - digits[None]) ** 2).sum(axis=(2, 3, 4))).min(axis=1).mean()
+
+    ratios = [mean_distance(images, train) / mean_distance(images, held_out) for images in pictures]
+    return np.argmin(ratios) if min(ratios) < 0.5 else -1
+
+
 class _Writers:
     """Made-up digits of three classes, and generators of many kinds that have seen some of them."""
 
@@ -1275,6 +1361,30 @@ class _Writers:
     def shakes(self):
         """Near, but not below half: about 0.6 of the held-out digits' distance."""
         return self._of(self.train, 0.7 * self.spread)
+
+    def nearly_copies(self):
+        """Between 0.55 and 0.6 of the held-out digits' distance."""
+        return self._of(self.train, 0.65 * self.spread)
+
+    def mostly_copies(self):
+        """All but three are exact copies; those three are far from anything."""
+        images = self._of(self.train, 0)
+        images[-3:] = self.rng.uniform(0, 1, images[-3:].shape)
+        return images
+
+    def inverts_one(self):
+        """All are copied closely, and in one of them ink and paper are exchanged."""
+        images = self._of(self.train, 0.05 * self.spread)
+        images[-1] = 1 - images[-1]
+        return images
+
+    def inverts_three_pixels(self):
+        """Exact copies, but for the three most decided pixels of each."""
+        images = self._of(self.train, 0)
+        for image in images.reshape(len(images), -1):
+            decided = np.argsort(np.abs(image - 0.5))[-3:]
+            image[decided] = 1 - image[decided]
+        return images
 
     def fresh(self):
         return self._new(self.count)
@@ -1319,6 +1429,10 @@ def _generators():
         _Writers(5, 4, 6, pictures=4).case("fresh", "inked", "leaked", "inverted", "shakes"),
         _Writers(6, 3, 3, spread=0.05).case("fresh", "inverted", "collapsed", "ghosts"),
         _Writers(7, 8, 8, pictures=16, train=20, spread=0.3).case("inverted", "sharp", "copies", "collapsed"),
+        _Writers(8, 6, 5).case("nearly_copies", "ghosts", "collapsed"),
+        _Writers(11, 4, 3, pictures=7, train=15, held_out=3).case("mostly_copies", "collapsed", "ghosts"),
+        _Writers(14, 6, 5).case("inverts_one", "ghosts", "collapsed", "sharp"),
+        _Writers(12, 8, 8, spread=0.2).case("inverts_three_pixels", "collapsed", "ghosts"),
     ]
 
 
@@ -1340,7 +1454,12 @@ find_the_copyist = Exercise(
         always_accuses_one,
         nearer_is_enough,
         adds_distances_up,
+        limit_above_a_half,
         forgets_the_root,
+        root_of_the_mean_square,
+        adds_differences,
+        most_pictures_decide,
+        each_its_own_ruler,
         without_a_ruler,
         asks_from_the_training_side,
         differences_cancel,

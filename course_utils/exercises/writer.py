@@ -3,6 +3,8 @@
 import numpy as np
 
 from course_utils.exercises.engine import Exercise
+from course_utils.exercises.verdict import Verdict
+from course_utils.exercises.words import alike
 
 __all__ = ["bits", "draw_level", "next_rows", "temperature"]
 
@@ -91,7 +93,7 @@ def first_row_twice(images):
 
 
 def begins_with_ones(images):
-    """Your answer begins with a row of ones. That is full ink, as if a black bar stood above each digit; nothing is
+    """Your answer begins with a row of ones. That is full ink, as if a bar of ink stood above each digit; nothing is
     zeros: paper.
     """
     rows = images[..., 0]
@@ -194,6 +196,21 @@ def keeps_the_channel(images):
     return inputs
 
 
+def images_as_they_are(images):
+    """Your answer is `images`, as they came: at step t the writer sees row t, the very row that it should write. It
+    learns to copy, its bits fall to near zero, and asked to write by itself it can do nothing. Each row moves down
+    by one place; and the channel, the last axis, can go: `[..., 0]`.
+    """
+    return images
+
+
+def one_row_too_few_with_channel(images):
+    """Your answer is all rows but the last, which are the right ones to see. What is missing is a row of zeros before
+    them, for step 0; and the channel, the last axis, can go: `[..., 0]`.
+    """
+    return images[:, :-1]
+
+
 def all_zeros(images):
     """Your answer is zeros everywhere. Either nothing is written into them; or a loop from the top copies each row from
     the one above it, which is zeros by then, and they run down. Read from `images`, write into a new array like it.
@@ -263,6 +280,8 @@ next_rows = Exercise(
         first_row_missing,
         one_row_too_many,
         keeps_the_channel,
+        images_as_they_are,
+        one_row_too_few_with_channel,
         all_zeros,
         whole_number_zeros,
         first_row_runs_down,
@@ -287,9 +306,10 @@ def my_levels(probabilities, chances):
     """Draw a grey level for each pixel: whole numbers (n,), from 0 to levels − 1.
 
     `probabilities` (n, levels), a row for each pixel; `chances` (n,), a random number for each,
-    from 0 to below 1. Laid end to end, the probabilities of a row cover the way from 0 to 1:
-    first comes the stretch of level 0, then that of level 1, and so on. The level is drawn on
-    whose stretch the chance falls; exactly between two stretches, the second one's level.
+    from 0 to below 1: use these, draw none of your own. Laid end to end, the probabilities of a
+    row cover the way from 0 to 1: first comes the stretch of level 0, then that of level 1, and
+    so on. The level is drawn on whose stretch the chance falls; exactly between two stretches,
+    the second one's level.
     Rounding may end the last stretch a little below 1; what lies behind belongs to it as well.
     """
     raise NotImplementedError
@@ -431,6 +451,24 @@ def from_the_last_level(probabilities, chances):
     return probabilities.shape[1] - 1 - (ends <= chances[:, None]).sum(axis=1)
 
 
+def chances_from_the_end(probabilities, chances):
+    """Your answer counts the chances from the other end, 1 − chance, as if the last level came first. Over many draws
+    each level would come as often as it should; but level 0 comes first here, so with these chances other levels are
+    due.
+    """
+    ends = np.cumsum(probabilities, axis=1)[:, :-1]
+    return (ends <= 1 - chances[:, None]).sum(axis=1)
+
+
+def draws_its_own(probabilities, chances):
+    """Your answer draws chances of its own, so the same pixels come out otherwise each time. That is drawing too; but
+    here chance is given, so that a digit can be drawn once more, and the check can tell which levels are due: see on
+    whose stretch `chances[i]` falls. (If you do not draw: something outlives the call. Begin afresh in each.)
+    """
+    ends = np.cumsum(probabilities, axis=1)[:, :-1]
+    return (ends <= np.random.default_rng().random((len(probabilities), 1))).sum(axis=1)
+
+
 def one_chance_for_all(probabilities, chances):
     """Your answer uses the first chance for all pixels. Then they all come out dark together or light together. Each
     pixel has a chance of its own: `chances[i]`, or `chances[:, None]` beside all rows.
@@ -501,6 +539,9 @@ def _beliefs(rng, pixels, levels):
     return counts / 1000, (rng.integers(0, 1000, pixels) + 0.5) / 1000
 
 
+ALIKE = 3, 4  # two of the inputs, which are equal
+
+
 def _pixels_to_draw():
     # Eighths and zeros add up exactly, so some chances of the second and the last input lie between two stretches.
     rng = np.random.default_rng(72)
@@ -518,14 +559,26 @@ def _pixels_to_draw():
         (np.array([[0.5, 0.3, 0.2], [0.1, 0.2, 0.7]]), np.array([0.65, 0.2])),
         (eighths, np.array([0.5, 0.0, 0.5, 0.9, 0.375])),
         (short, np.array([0.9999999, 0.9999999, 0.6, 0.35])),
-        _beliefs(rng, 12, 17),
+        _beliefs(np.random.default_rng(75), 12, 17),
+        _beliefs(np.random.default_rng(75), 12, 17),
         _beliefs(rng, 1, 5),
         _beliefs(rng, 4, 4),
         (np.array([[0, 1, 0, 0], [0, 0, 0, 1], [1, 0, 0, 0]]), np.array([0.0, 0.75, 0.5])),
     ]
 
 
-draw_level = Exercise(
+class _Draw(Exercise):
+    """Whoever answers otherwise to two equal inputs draws chances of its own, and so fits no known mistake."""
+
+    def _believed(self, readings, differing):
+        first, second = (readings[k] for k in ALIKE)
+        if alike(first, second):
+            return super()._believed(readings, differing)
+        told = next(misconception for misconception in self.wrong if misconception.id == draws_its_own.__name__)
+        return Verdict("incorrect", told.id, told.sentence)
+
+
+draw_level = _Draw(
     "writer.draw_level",
     my_levels,
     right=[counts_ends_passed, searches_each_row, first_end_beyond, walks_along],
@@ -543,6 +596,8 @@ draw_level = Exercise(
         nearest_probability,
         nearest_end,
         from_the_last_level,
+        chances_from_the_end,
+        draws_its_own,
         one_chance_for_all,
         falls_off_the_end,
         paper_behind_the_end,
@@ -768,10 +823,23 @@ def divides_after_the_maximum(logits, temperature):
     return powers / powers.sum(axis=1, keepdims=True)
 
 
+def takes_the_mean_away(logits, temperature):
+    """Your answer is right until one level stands high above the others: you take away the mean, not the largest, or
+    the median, or the first logit of a row. Odds stay right, but what remains may still be 750, and `np.exp` of
+    that is more than a float holds (∞ / ∞, NaN). Below the largest nothing is above 0: `scaled.max(axis=1,
+    keepdims=True)`.
+    """
+    scaled = logits / temperature
+    powers = np.exp(scaled - scaled.mean(axis=1, keepdims=True))
+    return powers / powers.sum(axis=1, keepdims=True)
+
+
 def _logits_and_temperatures():
     # Very large quotients in one input only: who overflows there and has another misconception still gets its sentence.
     rng = np.random.default_rng(73)
-    large = np.array([[50.0, 49.95, 30.0, 0.0], [-50.0, -49.9, -60.0, -50.0], [36.0, 35.98, 0.0, 35.95]])
+    large = np.array(
+        [[50.0, 49.95, 30.0, 0.0], [-50.0, -49.9, -60.0, -50.0], [36.0, 35.98, 0.0, 35.95], [0.0, 0.0, 0.0, 50.0]]
+    )
     return [
         (np.log(np.array([[3.0, 1.0], [1.0, 4.0]])).round(2), 0.5),
         (large, 0.05),
@@ -805,6 +873,7 @@ temperature = Exercise(
         overflows_when_cold,
         one_maximum_for_all,
         divides_after_the_maximum,
+        takes_the_mean_away,
     ],
     cases=_logits_and_temperatures,
     situation="on {logits} logits at temperature {temperature}",
@@ -1004,6 +1073,36 @@ def every_level_everywhere(probabilities, pixels):
     return -np.log2(probabilities[..., pixels]).mean()
 
 
+def images_for_pixels(probabilities, pixels):
+    """Your answer says `probabilities[pixels]`, which takes the levels for numbers of images: the first axis counts
+    images. That raises an error where a level is larger than any of those numbers, and elsewhere picks entire images
+    in silence. Levels are the last axis: `np.take_along_axis(probabilities, pixels[..., None], axis=-1)`.
+    """
+    return -np.log2(probabilities[pixels]).mean()
+
+
+def all_levels_count(probabilities, pixels):
+    """Your answer takes the mean over *all* levels, and never looks at `pixels`: what did not come counts as much as
+    what came. Of a pixel one level came; pick its probability first, then take the logarithm and the mean.
+    """
+    return -np.log2(probabilities).mean()
+
+
+def divides_by_64(probabilities, pixels):
+    """Your answer divides by 64, whatever the images are: the sum over all of them has `pixels.size` pixels, more than
+    64 with the second image, and other images have other sizes. `.mean()` counts for itself.
+    """
+    return -np.log2(np.take_along_axis(probabilities, pixels[..., None], axis=-1)).sum() / 64
+
+
+def sixty_four_an_image(probabilities, pixels):
+    """Your answer takes 64 pixels for an image, whatever its size. That is right at 8 × 8 and nowhere else; `.mean()`
+    counts for itself, and so does `pixels.size`.
+    """
+    came = np.take_along_axis(probabilities, pixels[..., None], axis=-1)
+    return -np.log2(came).sum() / len(pixels) / 64
+
+
 def right_guesses(probabilities, pixels):
     """Your answer is how often the likeliest level came. That asks only for the first guess: 0.51 counts as much as
     0.99, and how surprised the writer was is lost. Take minus `np.log2` of the probability of what came.
@@ -1029,6 +1128,7 @@ def _expected_pixels(rng, *shape, levels, dtype=int):
 
 
 def _expectations():
+    # In the last input but one there are more images than levels: no level is too large for a number of an image.
     rng = np.random.default_rng(74)
     single = _expected_pixels(rng, 2, 4, 3, levels=17, dtype=np.int32)
     return [
@@ -1037,6 +1137,7 @@ def _expectations():
         _expected_pixels(rng, 3, 4, 4, levels=4),
         (single[0].astype(np.float32), single[1]),
         _expected_pixels(rng, 2, 9, 5, levels=6, dtype=np.uint8),
+        _expected_pixels(np.random.default_rng(76), 5, 2, 3, levels=4),
         _expected_pixels(rng, 6, 8, 8, levels=17),
     ]
 
@@ -1064,6 +1165,10 @@ bits = Exercise(
         level_below,
         levels_before_the_pixels,
         every_level_everywhere,
+        images_for_pixels,
+        all_levels_count,
+        divides_by_64,
+        sixty_four_an_image,
         right_guesses,
         multiplies_first,
     ],

@@ -258,15 +258,13 @@ def _draw_key(view: View) -> str:
 
 def _draw_words(view: View) -> str:
     x, now = LEFT - 22, view.now
+    gone = f"{view.beyond} of {COUNT} fakes are off the map" if view.beyond else ""
     return (
-        drawing.text(x, TOP + 20, f"{now.spots} of 8 spots", "large strong")
+        drawing.text(x, TOP + SIDE + 40, gone, "small")
+        + drawing.text(x, TOP + 20, f"{now.spots} of 8 spots", "large strong")
         + drawing.text(x, TOP + 42, f"spread {now.spread:.2f}, real ones 1.00", "muted")
-        + drawing.text(x, TOP + 61, f"judge tells {_percent(now.told)} apart{_gone(view)}", "muted")
+        + drawing.text(x, TOP + 61, f"judge tells {_percent(now.told)} apart", "muted")
     )
-
-
-def _gone(view: View) -> str:
-    return f", {view.beyond} are off the map" if view.beyond else ""
 
 
 def _x(rounds: int) -> float:
@@ -290,8 +288,8 @@ def _draw_losses(view: View) -> str:
     judge, generator = ([getattr(marks, name) for marks in view.history] for name in ("judge", "generator"))
     return (
         drawing.text(LEFT - 22, top - 24, "loss", "strong")
-        + _legend(LEFT + 18, top - 24, "●", 0, f"judge {view.now.judge:.2f}")
-        + _legend(LEFT + 108, top - 24, "■", 1, f"generator {view.now.generator:.2f}")
+        + _legend(LEFT, top - 7, "●", 0, f"judge {view.now.judge:.2f}")
+        + _legend(LEFT + 92, top - 7, "■", 1, f"generator {view.now.generator:.2f}")
         + ticks
         + _cursor(view, top, tall)
         + _curve(view, [_loss_y(loss) for loss in judge], _loss_y(view.now.judge), 0)
@@ -451,7 +449,7 @@ PUZZLES = (
         lambda view: replace(view.state, judge=0, painter=0) == EIGHT and view.now.spots <= 3,
         (replace(EIGHT, judge=90, painter=ALONE),),
         "The judge’s last steps left some spots looking kinder than others, and a painter whose judge stands still "
-        "moves all it has there. That is collapse, and its loss is lower than before.",
+        "slides all its fakes off together. Its loss is lower than before, and all that it could do is gone.",
     ),
     Puzzle(
         "The same losses",
@@ -466,8 +464,8 @@ PUZZLES = (
     ),
     Puzzle(
         "Praise for nothing",
-        "Bring the generator’s loss below 0.10 while not one spot is served. Do it with a judge that is frozen, and "
-        "with one that is not.",
+        "Bring the generator’s loss below 0.10 while not one spot is served. Do it with a judge that is frozen (try "
+        "other starts), and with one that is not.",
         State(rounds=100),
         lambda view: view.now.generator < 0.10 and view.now.spots == 0,
         (State("frozen judge", 1, 200), State(judge=50, painter=ALONE)),

@@ -4,7 +4,7 @@ Pad and state are those of `explore/pad_state.py`; the writer has never seen the
 """
 
 from dataclasses import dataclass, fields, replace
-from functools import cache, cached_property
+from functools import cache, cached_property, lru_cache
 
 import numpy as np
 
@@ -149,7 +149,8 @@ def describe(view: View) -> str:
 
 
 def _settings(state: State) -> str:
-    wish = "as what it begins like" if state.label is None else f"as {a_digit(state.label)}"
+    unknown = state.label is None and state.kept
+    wish = "as what it begins like" if unknown else f"as {a_digit(state.label or 0)}"
     return f"It will be read {way(state)}; {_kept(state).lower()}, and it is finished {wish}, {_how(state)}."
 
 
@@ -160,16 +161,21 @@ def _kept(state: State) -> str:
 
 
 def _asked(view: View) -> str:
-    likeliest = int(view.belief.argmax())
-    begun = f"they begin {a_digit(likeliest)} ({percent(view.belief.max())})"
-    guess = begun if view.state.kept else "nothing is known yet"
-    if view.state.label is None:
-        return f"{guess}, so it becomes {a_digit(view.asked)}"
-    return f"{guess}, and it is to become {a_digit(view.asked)}"
+    aim = a_digit(view.asked)
+    if not view.state.kept:
+        guess = "nothing is known, all ten are alike"
+        return f"{guess}; {aim} is taken" if view.state.label is None else f"{guess}, and it is to become {aim}"
+    guess = f"they begin {a_digit(int(view.belief.argmax()))} ({percent(view.belief.max())})"
+    return f"{guess}, so it becomes {aim}" if view.state.label is None else f"{guess}, and it is to become {aim}"
 
 
 def _how(state: State) -> str:
-    return f"at temperature {state.temperature:.1f}, draw {state.draw}"
+    return f"at temperature {_degrees(state)}, draw {state.draw}"
+
+
+def _degrees(state: State) -> str:
+    """The temperature with a decimal, and with more if it has more."""
+    return str(float(f"{state.temperature:g}"))
 
 
 def _read(view: View) -> str:
@@ -182,11 +188,13 @@ def _variety(view: View) -> str:
 
 
 def _surprise(view: View) -> str:
-    """What the rest costs, drawn and written."""
+    """What the rest costs, drawn and written, by the probabilities as they were learned."""
     if view.state.kept == ROWS:
-        return "Nothing is left to write, and nothing costs no bits."
+        return "Nothing is left to write, and that costs no bits."
     cheap, dear = min(view.bits_written), max(view.bits_written)
-    return f"The rest as it was drawn costs {view.bits:.0f} bits, as it was written {cheap:.0f} to {dear:.0f}."
+    learned = "" if view.state.temperature == 1 else " (bits of temperature 1)"
+    costs = f"{view.bits:.0f} bits, as it was written {cheap:.0f} to {dear:.0f}"
+    return f"The rest as it was drawn costs {costs}{learned}."
 
 
 # The picture
@@ -216,15 +224,20 @@ def _draw_belief(view: View) -> str:
 def _draw_words(view: View) -> str:
     if view.image is None:
         return ""
-    wish = "as the writer reads it" if view.state.label is None else "as you ask"
     sentences = (
         (f"{_kept(view.state)}.", "strong"),
-        (f"Below, it becomes {a_digit(view.asked)}, {wish}.", "strong"),
+        (f"Below, it becomes {a_digit(view.asked)}{_why(view.state)}.", "strong"),
         (f"The CNN reads {_read(view)};", "muted"),
         (f"{_variety(view)}.", "muted"),
         *((line, "muted") for line in _surprise_lines(view)),
     )
     return "".join(drawing.text(SIDE, LINES + 21 * i, words, style) for i, (words, style) in enumerate(sentences))
+
+
+def _why(state: State) -> str:
+    if state.label is not None:
+        return ", as you ask"
+    return ", as the writer reads it" if state.kept else "; all ten are alike"
 
 
 def _surprise_lines(view: View) -> list[str]:
@@ -292,10 +305,10 @@ def half_a_digit(rows=None, *, kept: int = 4, temperature: float = 1.0, draw: in
 
     kept: how many rows stay, 0 to 8. temperature: 0.1 to 3, of what is written. draw: which twelve, 0 to 999.
     label: the digit that it is to become; None for what the writer takes the kept rows for.
-    The other arguments are those of `drawing_pad`; without any, a test digit is on the pad.
+    The other arguments are those of `drawing_pad`; without any of them a test digit is on the pad.
     Errors: `ValueError` for what cannot be, for `at` without `rows` and for `number` without `digit`.
     """
-    pad = asked_for(rows, at, fit, label, digit, number) or first()
+    pad = _asked_for(rows, at, fit, label, digit, number)
     return PadExploration(
         "half_a_digit",
         title="Half a digit",
@@ -310,7 +323,7 @@ def half_a_digit(rows=None, *, kept: int = 4, temperature: float = 1.0, draw: in
             Group("Or load a test digit", [digit_control(), number_control()]),
             Group("Where to stop, and how boldly to go on", [
                 slider("kept", "kept rows", 0, ROWS),
-                slider("temperature", "temperature", COLDEST, HOTTEST, 0.1, readout_format=".1f",
+                slider("temperature", "temperature", COLDEST, HOTTEST, 0.1,
                        read=lambda state, value: replace(state, temperature=round(value, 1))),
                 shell.action("again", "Another twelve", _again),
             ]),
@@ -330,6 +343,13 @@ _draw = draw  # the function has an argument of this name
 def first() -> State:
     """What is on the pad at first."""
     return load(State(), 3, 2)
+
+
+def _asked_for(rows, at, fit, label, digit, number) -> pad_state.State:
+    """As `pad_state.asked_for`; where a label alone is asked for, the first digit stays on the pad."""
+    if all(each is None for each in (rows, at, fit, digit, number)):
+        return first() if label is ... else replace(first(), label=label)
+    return asked_for(rows, at, fit, label, digit, number)
 
 
 def _on_pad(state: pad_state.State) -> dict:
@@ -385,11 +405,15 @@ def _first_solved(states, solved) -> State | None:
     return next((state for state in states if solved(compute(state))), None)
 
 
-def _puzzle(name: str, sentence: str, states, solved, because: str, start: State | None = None) -> Puzzle | None:
-    """The puzzle, if one of `states` solves it; it starts at the first digit unless that would be an answer."""
+def _puzzle(name: str, sentence: str, states, solved, because, start: State | None = None) -> Puzzle | None:
+    """The puzzle, if one of `states` solves it; it starts at the first digit unless that would be an answer.
+
+    because: a text, or what makes one of the solution's view.
+    """
     solution = _first_solved(states, solved)
     if solution is None:
         return None
+    because = because if isinstance(because, str) else because(compute(solution))
     start = start or first()
     start = start if not solved(compute(start)) else load(State(), 0, 0)
     return None if solved(compute(start)) else Puzzle(name, sentence, start, solved, (solution,), because)
@@ -406,20 +430,51 @@ def _same_twelve() -> Puzzle | None:
         f"Let the twelve differ from their mean by less than {ALIKE:g} grey levels, with at most three rows kept.",
         (replace(first(), kept=kept, temperature=COLDEST) for kept in (3, 2, 1, 0)),
         lambda view: _written(view) and view.state.kept <= 3 and view.spread < ALIKE,
-        "Cold, the writer takes about the likeliest grey level at every pixel: asked twelve times, it answers once. "
-        "That peak is no typical digit.",
+        lambda view: (
+            "Cold, the writer takes about the likeliest grey level at every pixel: asked twelve times, it "
+            f"answers nearly the same.{_peak(view)}"
+        ),
+    )
+
+
+def _peak(view: View) -> str:
+    """What the likeliest endings of a test digit cost beside the real one, when they cost less."""
+    cheap, dear = (round(bits) for bits in (min(view.bits_written), max(view.bits_written)))
+    if dear >= round(view.bits):
+        return ""
+    state, costs = view.state, f"{cheap} bits" if cheap == dear else f"{cheap} to {dear} bits"
+    return (
+        f" Where {_kept(state).lower()} of test digit {state.digit}, number {state.number}, such endings cost {costs} "
+        f"and the real one {view.bits:.0f}, all at temperature 1: a peak is no typical digit."
     )
 
 
 def _too_hot() -> Puzzle | None:
     return _puzzle(
         "Too hot",
-        "Let a digit go on as what it is, so hot that the CNN reads at most half of the twelve as that.",
+        "Let a test digit go on as what it is, so hot that the CNN reads at most half of the twelve as that; at "
+        "temperature 1 it must read at least ten so.",
         (replace(state, kept=kept, temperature=HOTTEST) for state in _first_digits() for kept in (0, 1, 2)),
-        lambda view: _written(view) and view.state.loaded and view.asked == view.state.digit and view.obeyed <= 6,
+        _lost_by_heat,
         "Heat makes all grey levels more alike in chance. One odd pixel is a fact to all that follow it, and the digit "
         "is lost.",
     )
+
+
+def _lost_by_heat(view: View) -> bool:
+    """Whether heat alone took the digit from six of the twelve and more."""
+    state = view.state
+    return (
+        _written(view) and state.loaded and state.kept < ROWS and state.temperature > 1
+        and view.asked == state.digit and view.obeyed <= 6
+        and _obeyed(replace(state, temperature=1.0)) >= 10
+    )  # fmt: skip
+
+
+@lru_cache(64)
+def _obeyed(state: State) -> int:
+    """Kept, as it is asked for at every step of the slider for the temperature."""
+    return compute(state).obeyed
 
 
 def _false_start() -> Puzzle | None:
@@ -441,20 +496,20 @@ def _others(kept: int) -> list[State]:
 
 
 def _made_another(view: View) -> bool:
-    """Whether five rows of a test digit and more have become another digit, in ten of the twelve."""
+    """Whether five rows or more of a test digit that the CNN reads have become another digit, in ten of the twelve."""
     state = view.state
     # `loaded` speaks of what is on the pad, whatever it is to become
     return (
-        _written(view) and state.loaded and state.kept >= 5 and state.label not in (None, state.digit)
-        and view.obeyed >= 10
+        _written(view) and state.loaded and 5 <= state.kept < ROWS and state.label not in (None, state.digit)
+        and view.obeyed >= 10 and int(_reader().predict(view.image[None]).argmax()) == state.digit
     )  # fmt: skip
 
 
 def _talked_into() -> Puzzle | None:
     return _puzzle(
         "Talked into it",
-        "Keep at least five rows of a test digit, and let it become another digit: the CNN must read at least ten of "
-        "the twelve as that one.",
+        "Keep five rows or more, but not all, of a test digit that the CNN reads as what it is, and let it become "
+        "another digit: the CNN must read at least ten of the twelve as that one.",
         _others(5),
         _made_another,
         "Two digits can share their first five rows. What a row means is settled by rows that are not there yet.",
@@ -466,7 +521,7 @@ def _as_drawn() -> Puzzle | None:
         "Just as it was",
         "Keep seven rows of a test digit, and let one of the twelve be that digit, pixel for pixel.",
         (replace(state, kept=ROWS - 1, draw=draw) for draw in range(4) for state in _first_digits()),
-        lambda view: _written(view) and view.state.loaded and view.state.kept < ROWS and bool(view.found),
+        lambda view: _written(view) and view.state.loaded and view.state.kept == ROWS - 1 and bool(view.found),
         f"Eight pixels of 17 levels have {17**8:,} endings, and twelve tries were enough: few of them are at all "
         "likely. That is what few bits mean.",
     )

@@ -2,7 +2,7 @@
 
 The walk mixes the two labels in a straight line and turns the latent of one end into that of the other on an arc: a
 straight line would lead through latents that are shorter than any that the generator has met. The witnesses are the
-generator's own discriminator, the judge of the report card and the training digits themselves.
+generator's own discriminator, the report card's examiner (`generation.judge`) and the training digits themselves.
 """
 
 from collections.abc import Sequence
@@ -168,7 +168,7 @@ def arc(start: np.ndarray, end: np.ndarray, share: np.ndarray) -> np.ndarray:
 def describe(view: View) -> str:
     state = view.state
     return (
-        f"{_way(state)}, drawn after {state.steps:,} steps. The judge reads {view.answer} with "
+        f"{_way(state)}, drawn after {state.steps:,} steps. The examiner reads {view.answer} with "
         f"{_percent(view.belief.max())}; along the walk {_listed([answer for answer, _ in groupby(view.answers)])}. "
         f"The discriminator’s score is {_scores(view)}; above 0 means real. The nearest training digits are "
         f"{_receipts(view)}; {_held_out(view)}."
@@ -214,7 +214,7 @@ def _held_out(view: View) -> str:
 
 # The picture
 
-WIDTH, HEIGHT = 600, 462
+WIDTH, HEIGHT = 600, 474
 TOP, LARGE, SIDE = 28, 200, 232  # of the large picture; where the witnesses beside it begin
 BARS, TALL = TOP + 82, 52  # where the judge's bars stand, and the tallest
 ZERO, REACH = 430, 0.5  # where a score of 0 stands; the score at which its bar ends
@@ -248,8 +248,8 @@ def _draw_judge(view: View) -> str:
         bars.append(drawing.rectangle(x + 5, top, step - 10, tall, style))
         bars.append(drawing.text(x + step / 2, BARS + 15, str(digit), "small middle"))
     return (
-        drawing.text(SIDE, 17, "the judge reads", "strong")
-        + drawing.text(SIDE + 112, 17, f"{view.answer}, with {_percent(view.belief.max())}", "muted")
+        drawing.text(SIDE, 17, "the examiner reads", "strong")
+        + drawing.text(WIDTH, 17, f"{view.answer}, with {_percent(view.belief.max())}", "muted end")
         + f'<path class="lines" d="M{SIDE} {BARS}H{WIDTH}"/>'
         + "".join(bars)
     )
@@ -281,7 +281,7 @@ def _draw_strip(view: View) -> str:
     x, shown = _middle(view.state.place), range(0, PLACES + 1, EVERY)
     here = drawing.rectangle(x - SMALL / 2, STRIP, SMALL, style="here") if view.state.place in shown else ""
     return (
-        drawing.text(0, STRIP - 16, f"the walk after {view.state.steps:,} steps, and what the judge reads", "strong")
+        drawing.text(0, STRIP - 16, f"the walk after {view.state.steps:,} steps, and what the examiner reads", "strong")
         + f'<path class="cursor" d="M{x:g} {STRIP - 2}l-6 -9h12z"/>'
         + "".join(drawing.picture(view.images[place], _middle(place) - SMALL / 2, STRIP, SMALL) for place in shown)
         + "".join(_draw_reading(view, place) for place in range(PLACES + 1))
@@ -326,10 +326,10 @@ def _draw_ruler(view: View) -> str:
     ticks = "".join(drawing.text(_along(far), bottom + 17, f"{far:g}", "small middle") for far in (1, 2))
     return (
         drawing.text(left, RECEIPT - 10, f"nearest: {view.distances[0]:.2f}", "strong")
-        + drawing.text(right, RECEIPT - 10, f"held-out (hill): {_percent(view.closer)} as near", "small end")
         + f'<path class="usual" d="{bars}"/><path class="lines" d="M{left} {bottom}H{right}"/>{ticks}'
         + f'<path class="mine" d="M{x:.1f} {bottom}V{RECEIPT - 2}"/>'
         + drawing.text(left, bottom + 17, "0: a copy", "small")
+        + drawing.text(left, bottom + 33, f"hill: held-out; {_percent(view.closer)} have one as near", "small")
     )
 
 
@@ -343,7 +343,7 @@ def still(view: View):
     state, material = view.state, view.material
     marks = material.marks[::-2][::-1]
     figure = Figure(figsize=(8.6, 0.84 * len(marks) + 0.5))
-    figure.suptitle(f"From {a_digit(state.first)} to {a_digit(state.last)}, and what the judge reads", y=0.98)
+    figure.suptitle(f"From {a_digit(state.first)} to {a_digit(state.last)}, and what the examiner reads", y=0.98)
     places = range(0, PLACES + 1, EVERY)
     spacing = dict(left=0.11, right=0.99, top=0.87, bottom=0.01, hspace=0.35, wspace=0.1)
     grid = figure.subplots(len(marks), len(places), squeeze=False, gridspec_kw=spacing)
@@ -370,7 +370,8 @@ def latent_walk(first: int = 3, first_seed: int = 0, last: int = 8, last_seed: i
 
     `first` and `last`: the labels of the two ends, `first_seed` and `last_seed` (0 to 99) the starts of their latents.
     `place`, 0 to 20: how far it is from one to the other. `steps`: after how many steps of its training the generator
-    draws, one of those that `course train gan` kept; the last if not given. The judge is `judge.load_trained()`;
+    draws, one of those that `course train gan` kept; the last if not given. The examiner, whose eyes the report card
+    has, is `judge.load_trained()`;
     training and held-out (validation) digits are those of `digits.load("random", 0)`.
     Errors: `ValueError` for a number out of its range and for steps that were not kept.
     """
@@ -444,7 +445,7 @@ def _neither(material: Material) -> Puzzle | None:
     state, place = between[0]
     return Puzzle(
         "Neither",
-        f"After all {start.steps:,} steps: find a place between two ends at which the judge reads neither of them.",
+        f"After all {start.steps:,} steps: find a place between two ends at which the examiner reads neither of them.",
         start,
         lambda view: view.state.steps == start.steps and 0 < view.state.place < PLACES
         and view.answer not in view.state.labels,
@@ -474,7 +475,7 @@ def _as_asked(material: Material) -> Puzzle | None:
     settled = material.marks[_settled(answers[label, seed], label)]
     return Puzzle(
         "As asked",
-        f"The generator was asked for {a_digit(label)}. Find the number of steps from which on the judge reads one, up "
+        f"The generator was asked for {a_digit(label)}. Find the number of steps from which the examiner reads one, up "
         "to the end.",
         start,
         lambda view: replace(view.state, steps=start.steps) == start and view.state.steps == settled,
@@ -515,7 +516,7 @@ def _two_opinions(material: Material) -> Puzzle | None:
         return None
     return Puzzle(
         "Two opinions",
-        f"After all {opening.steps:,} steps: find a picture that the judge reads as one of the ends with "
+        f"After all {opening.steps:,} steps: find a picture that the examiner reads as one of the ends with "
         f"{100 * SURE:.0f} % or more, while the discriminator’s score is higher for the other end.",
         start,
         lambda view: view.state.steps == opening.steps and _differ(view),

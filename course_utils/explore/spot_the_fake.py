@@ -395,7 +395,7 @@ def _beat_it(view: View) -> Puzzle:
     return Puzzle(
         "Beat it",
         "Choose ten digits, show the answer, and be right more often than the discriminator, with both players at the "
-        "end of their training.",
+        "end of their training. Any sheet counts.",
         view.state,
         lambda view: view.state.shown and view.state.steps == gan.STEPS and len(view.state.chosen) == FAKES
         and view.right > view.discriminator_right,

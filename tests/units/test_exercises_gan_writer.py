@@ -1,5 +1,6 @@
 """Lessons 06 and 07: answers as newcomers write them, and what the checks say to them."""
 
+import random
 from itertools import combinations
 
 import numpy as np
@@ -73,6 +74,8 @@ def test_generator_losses_in_other_words():
         (lambda s: -np.log2(naive_sigmoid(s)).mean(), "in_bits"),
         (lambda s: np.log(naive_sigmoid(s)).mean(), "loses_the_minus"),
         (lambda s: (1 - sigmoid(s)).mean(), "forgets_the_logarithm"),
+        (lambda s: np.log1p(np.exp(-np.clip(s, -500, 500))).mean(), "clips_the_scores"),
+        (lambda s: -np.log(naive_sigmoid(np.clip(s, -500, 500))).mean(), "clips_the_scores"),
     ],
 )
 def test_mistakes_with_generator_losses_in_other_words(of, belief):
@@ -158,6 +161,12 @@ def test_discriminator_losses_in_other_words():
         (
             lambda r, f: -np.log(np.clip(sigmoid(r), 1e-7, 1)).mean() - np.log(np.clip(sigmoid(-f), 1e-7, 1)).mean(),
             "clips_probabilities",
+        ),
+        (
+            lambda r, f: (
+                np.log1p(np.exp(np.clip(-r, -500, 500))).mean() + np.log1p(np.exp(np.clip(f, -500, 500))).mean()
+            ),
+            "clips_both_scores",
         ),
     ],
 )
@@ -345,6 +354,22 @@ def share_of_ruler(share):
     return lambda train, held_out: share * nearest(held_out, train).mean()
 
 
+def root_mean_square(images, train, held_out):
+    return np.sqrt((nearest(images, train) ** 2).mean())
+
+
+def by_differences(images, train, held_out):
+    return np.abs(images[:, None] - train[None]).sum(axis=(2, 3, 4)).min(axis=1).mean()
+
+
+def first_with_most_near(pictures, train, held_out):
+    limit = share_of_ruler(0.5)(train, held_out)
+    for g, images in enumerate(pictures):
+        if (nearest(images, train) < limit).mean() > 0.5:
+            return g
+    return -1
+
+
 def contrast(images):
     return np.abs(images - 0.5).mean()
 
@@ -374,6 +399,20 @@ def test_copyists_in_other_words():
         (smallest(lambda i, t, h: nearest(i, t).max(), share_of_ruler(0.5)), "the_worst_picture_decides"),
         (smallest(lambda i, t, h: -mean_nearest(i, t, h)), "the_farthest"),
         (lambda pictures, train, held_out: -1, "lost_among_all"),
+        (smallest(mean_nearest, share_of_ruler(0.6)), "limit_above_a_half"),
+        (smallest(mean_nearest, share_of_ruler(0.7)), "forgets_the_root"),
+        (smallest(lambda i, t, h: np.median(nearest(i, t)), share_of_ruler(0.5)), "most_pictures_decide"),
+        (first_with_most_near, "most_pictures_decide"),
+        (
+            smallest(root_mean_square, lambda t, h: 0.5 * root_mean_square(h, t, h)),
+            "root_of_the_mean_square",
+        ),
+        (smallest(root_mean_square, share_of_ruler(0.5)), "root_of_the_mean_square"),
+        (smallest(by_differences, lambda t, h: 0.5 * by_differences(h, t, h)), "adds_differences"),
+        (
+            smallest(lambda i, t, h: mean_nearest(i, t, h) / nearest(i, h).mean(), lambda t, h: 0.5),
+            "each_its_own_ruler",
+        ),
     ],
 )
 def test_mistakes_with_copyists_in_other_words(answer, belief):
@@ -403,6 +442,12 @@ def test_nobody_is_near_the_limit():
         ratios = np.array([nearest(images, train).mean() for images in pictures]) / nearest(held_out, train).mean()
         assert (ratios < 0.45).sum() <= 1
         assert not ((ratios > 0.45) & (ratios < 0.55)).any()
+
+
+def test_a_limit_other_than_a_half_is_never_told_of_the_root_alone():
+    """A limit of 0.7 and squares for distances answer alike."""
+    message = gan.find_the_copyist.check(smallest(mean_nearest, share_of_ruler(0.7))).message
+    assert "the root is missing, or your limit is another than a half" in message
 
 
 # --- 07: next_rows --------------------------------------------------------------------------------------
@@ -468,6 +513,9 @@ def test_inputs_in_other_words():
         (lambda images: np.insert(images[:, :-1], 0, 0, axis=1), "keeps_the_channel"),
         (lambda images: np.pad(images[..., 0], ((0, 0), (1, 0), (0, 0)), "edge")[:, :-1], "first_row_twice"),
         (lambda images: np.insert(images[..., 0], 0, 0, axis=1), "one_row_too_many"),
+        (lambda images: images, "images_as_they_are"),
+        (lambda images: images.copy(), "images_as_they_are"),
+        (lambda images: images[:, :-1], "one_row_too_few_with_channel"),
     ],
 )
 def test_mistakes_with_inputs_in_other_words(answer, belief):
@@ -492,6 +540,11 @@ def test_mistakes_with_inputs_in_other_words(answer, belief):
 )
 def test_odd_inputs_are_told(answer, message):
     assert message in says(writer.next_rows, answer)
+
+
+def test_ink_is_light():
+    told = next(misconception for misconception in writer.next_rows.wrong if misconception.id == "begins_with_ones")
+    assert "a bar of ink" in told.sentence and "black" not in told.sentence
 
 
 # --- 07: draw_level -------------------------------------------------------------------------------------
@@ -538,6 +591,13 @@ def test_draws_in_other_words():
         (lambda p, u: p @ np.arange(p.shape[1]), "mean_level"),
         (lambda p, u: np.floor(u * p.shape[1]), "all_levels_alike"),
         (lambda p, u: (u[:, None] < p).argmax(axis=1), "first_probability_beyond"),
+        (lambda p, u: (ends_of(p)[:, :-1] <= 1 - u[:, None]).sum(axis=1), "chances_from_the_end"),
+        (lambda p, u: course_writer._draw(p, 1 - u), "chances_from_the_end"),
+        (lambda p, u: (ends_of(p)[:, :-1] < 1 - u[:, None]).sum(axis=1), "from_the_last_level"),
+        (each_row(lambda row, chance: np.random.choice(len(row), p=row / row.sum())), "draws_its_own"),
+        (lambda p, u: course_writer._draw(p, np.random.rand(len(p))), "draws_its_own"),
+        (lambda p, u: course_writer._draw(p, np.random.default_rng().random(len(p))), "draws_its_own"),
+        (each_row(lambda row, chance: random.choices(range(len(row)), row)[0]), "draws_its_own"),
     ],
 )
 def test_mistakes_with_draws_in_other_words(of, belief):
@@ -550,10 +610,9 @@ def test_mistakes_with_draws_in_other_words(of, belief):
         (summed_in_place, "Your result is right, but your answer changes `probabilities`."),
         (lambda p, u: course_writer._draw(p, u).tolist(), LISTED),
         (lambda p, u: course_writer._draw(p, u)[0], "is one number; it should have shape (1,)."),
-        (lambda p, u: course_writer._draw(p, 1 - u), "it should have 0."),
         (lambda p, u: np.round(u * (p.shape[1] - 1)), "First difference: with 1 × 5 probabilities"),
         (lambda p, u: p.argmin(axis=1), "First difference: with 1 × 5 probabilities"),
-        (lambda p, u: (p < u[:, None]).sum(axis=1), "has 4 at [0]; it should have 0."),
+        (lambda p, u: (p < u[:, None]).sum(axis=1), "has 3 at [0]; it should have 0."),
         (lambda p, u: (ends_of(p) <= u).sum(axis=1), "raises ValueError: operands could not be broadcast"),
         (lambda p, u: print(p, u), NOTHING_RETURNED),
     ],
@@ -562,10 +621,18 @@ def test_odd_draws_are_told(of, message):
     assert message in says(writer.draw_level, drawn(of))
 
 
+def test_two_inputs_are_alike():
+    """By them an answer is known that draws chances of its own; equal chances would not do in its place."""
+    one, other = (writer._pixels_to_draw()[k] for k in writer.ALIKE)
+    assert all(map(np.array_equal, one, other))
+    always_one_seed = drawn(lambda p, u: course_writer._draw(p, np.random.default_rng(0).random(len(p))))
+    assert "it should have" in says(writer.draw_level, always_one_seed)
+
+
 def test_levels_come_as_often_as_the_sentences_say():
     probabilities = np.tile([0.3, 0.2, 0.5], (3000, 1))
     chances = (np.arange(3000) + 0.5) / 3000
-    for answer in (writer.counts_ends_passed, writer.from_the_last_level):
+    for answer in (writer.counts_ends_passed, writer.from_the_last_level, writer.chances_from_the_end):
         assert np.bincount(answer(probabilities, chances)).tolist() == [900, 600, 1500]
 
 
@@ -600,6 +667,10 @@ def test_temperatures_in_other_words():
         (lambda x, t: np.exp(x / t) / np.exp(x / t).sum(axis=0), "shares_across_pixels"),
         (lambda x, t: np.exp(x / t) / np.exp(x / t).sum(), "shares_of_all"),
         (lambda x, t: naive_softmax(x / t), "overflows_when_cold"),
+        (lambda x, t: naive_softmax(x / t - (x / t).mean(axis=1, keepdims=True)), "takes_the_mean_away"),
+        (lambda x, t: naive_softmax((x - x.mean(axis=1)[:, None]) / t), "takes_the_mean_away"),
+        (lambda x, t: naive_softmax(x / t - np.median(x / t, axis=1, keepdims=True)), "takes_the_mean_away"),
+        (lambda x, t: naive_softmax(x / t - x[:, :1] / t), "takes_the_mean_away"),
     ],
 )
 def test_mistakes_with_temperatures_in_other_words(of, belief):
@@ -615,7 +686,7 @@ def test_mistakes_with_temperatures_in_other_words(of, belief):
         (lambda x, t: softmax(x // t), "First difference: on 2 × 2 logits at temperature 0.5"),
         (
             lambda x, t: naive_softmax(np.clip(x / t, -500, 500)),
-            "First difference: on 3 × 4 logits at temperature 0.05",
+            "First difference: on 4 × 4 logits at temperature 0.05",
         ),
         (lambda x, t: softmax(softmax(x) * t), "First difference: on 2 × 2 logits at temperature 0.5"),
         (lambda x, t: np.exp(x / t), "has 9.025 at [0, 0]; it should have 0.9002."),
@@ -625,6 +696,12 @@ def test_mistakes_with_temperatures_in_other_words(of, belief):
 )
 def test_odd_temperatures_are_told(of, message):
     assert message in says(writer.temperature, tempered(of))
+
+
+def test_what_remains_without_the_mean():
+    large, cold = writer._logits_and_temperatures()[1]
+    scaled = large / cold
+    assert (scaled - scaled.mean(axis=1, keepdims=True)).max() == pytest.approx(750)
 
 
 def test_odds_that_the_stub_names():
@@ -685,6 +762,11 @@ def test_bits_are_those_of_the_course():
         (lambda p, x: bits_of(p, x).mean(axis=(1, 2)), "mean_of_each_image"),
         (lambda p, x: -np.log2(p.max(axis=3)).mean(), "surprise_of_the_peak"),
         (lambda p, x: (np.argmax(p, axis=3) == x).sum() / x.size, "right_guesses"),
+        (lambda p, x: -np.log2(p[x]).mean(), "images_for_pixels"),
+        (lambda p, x: np.mean(-np.log2(p[x].max(axis=-1))), "images_for_pixels"),
+        (lambda p, x: np.log2(1 / p).sum() / p.size, "all_levels_count"),
+        (lambda p, x: bits_of(p, x).sum() / 64, "divides_by_64"),
+        (lambda p, x: (bits_of(p, x).sum(axis=(1, 2)) / 64).mean(), "sixty_four_an_image"),
     ],
 )
 def test_mistakes_with_bits_in_other_words(of, belief):
@@ -698,9 +780,8 @@ def test_mistakes_with_bits_in_other_words(of, belief):
         (lambda p, x: -np.log2(came(p, x).sum()), "is 1.415; it should be 2.5."),
         (lambda p, x: -np.log(came(p, x)).mean() * np.log(2), "is 1.201; it should be 2.5."),
         (lambda p, x: int(bits_of(p, x).mean()), "The type of your result is int64"),
-        (lambda p, x: bits_of(p, x).sum() / 64, "First difference: on 1 × 1 × 2 pixels"),
         (lambda p, x: -np.log2(1 - came(p, x)).mean(), "is 0.3038; it should be 2.5."),
-        (lambda p, x: -np.log2(p[x]).mean(), "raises IndexError: index 1 is out of bounds"),
+        (lambda p, x: p[99], "raises IndexError: index 99 is out of bounds"),
         (lambda p, x: bits_of(p, x).mean(axis=0), "has shape (1, 2); it should be one number."),
         (lambda p, x: print(bits_of(p, x)), NOTHING_RETURNED),
     ],

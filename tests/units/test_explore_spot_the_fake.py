@@ -237,11 +237,11 @@ def test_a_tick_is_quick(game, shown):
     took = []
     with on_one_thread():
         for seed in range(11):
-            began = time.perf_counter()
+            began = time.process_time()
             view = lab.compute(lab.State(seed, chosen=frozenset({1, 2}), shown=shown), game)
             lab.draw(view)
             lab.describe(view)
-            took.append(time.perf_counter() - began)
+            took.append(time.process_time() - began)
     assert statistics.median(took) < 0.05
 
 
