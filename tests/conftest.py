@@ -27,12 +27,26 @@ def pytest_configure(config):
 
 
 def pytest_terminal_summary(terminalreporter):
-    """How quickly the explorations followed, measured by the browser tests."""
-    reports = (report for outcome in ("passed", "failed") for report in terminalreporter.getreports(outcome))
+    """How quickly the explorations followed, measured by the browser tests; and what to do about failed lessons."""
+    reports = [report for outcome in ("passed", "failed") for report in terminalreporter.getreports(outcome)]
     measured = [text for report in reports for name, text in report.user_properties if name == "latency"]
     if measured:
         terminalreporter.section("latency in the browser, median of 30")
         terminalreporter.write_line("\n".join(measured))
+    cures = how_to_mend([report.nodeid for report in terminalreporter.getreports("failed")])
+    if cures:
+        terminalreporter.section("how to mend the lessons")
+        terminalreporter.write_line("\n".join(cures))
+
+
+def how_to_mend(failed):
+    """A sentence for each notebook among the ids of failed tests: nbval shows what differs, and not what to do."""
+    notebooks = dict.fromkeys(name.partition("::")[0] for name in failed if ".ipynb::" in name)
+    return [
+        f"{path}: a cell fails, or gives now what the file does not show. Is the change meant? Then run "
+        f"`course run --refresh {Path(path).stem}`, read `git diff`, and commit both. If not, mend the code."
+        for path in notebooks
+    ]
 
 
 @pytest.fixture(scope="session")

@@ -1,4 +1,4 @@
-"""The `course` command: open lessons, run them, train what they need, look at the machine."""
+"""The `course` command: open lessons, run them, write and teach them, train what they need, look at the machine."""
 
 import logging
 import os
@@ -117,3 +117,34 @@ def train_command(
     from course_utils.cli.train import train
 
     train(names or [], Console())
+
+
+@app.command("new")
+def new_command(
+    number: Annotated[str, typer.Argument(metavar="NN", help="The lesson's number, such as 08.")],
+    title: Annotated[str, typer.Argument(metavar="TITLE", help="Its title; in quotation marks if it has spaces.")],
+    exercise: Annotated[
+        list[str] | None, typer.Option("--exercise", metavar="NAME", help="An exercise to put in; may be repeated.")
+    ] = None,
+) -> None:
+    """Lay out a new lesson that keeps every rule."""
+    from course_utils.cli.new import new
+
+    path = new(number, title, exercise or [])
+    print(f"✓ notebooks/{path.name}")
+    print(f"  Next: `course run --refresh {path.stem[:2]}` gives it its outputs; then write.")
+
+
+@app.command("solutions")
+def solutions_command(
+    lesson: Annotated[str, typer.Argument(metavar="LESSON", help="Number or name.")],
+    only_mistakes: Annotated[bool, typer.Option("--mistakes", help="The common mistakes alone.")] = False,
+    out: Annotated[
+        Path | None, typer.Option("--out", metavar="FILE.md", help="Write it into this file, not to the screen.")
+    ] = None,
+) -> None:
+    """The answer key of a lesson: stubs, right answers, common mistakes and what is said to each."""
+    from course_utils.cli.solutions import solutions
+
+    text = solutions(lesson, only_mistakes=only_mistakes, out=out)
+    print(f"✓ {out}" if out else text, end="\n" if out else "")

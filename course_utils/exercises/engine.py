@@ -341,7 +341,10 @@ def _definition(function: Callable) -> tuple[list[str], ast.FunctionDef]:
 
 def _sentence(function: Callable) -> str:
     _, definition = _definition(function)
-    return " ".join(ast.get_docstring(definition).split())
+    sentence = " ".join((ast.get_docstring(definition) or "").split())
+    if not sentence:
+        raise ValueError(f"{function.__name__} has no docstring: write there what its author is told.")
+    return sentence
 
 
 def _cell(stub: Callable, function: Callable) -> str:

@@ -37,6 +37,7 @@ from course_utils.explore.pad_state import (
     writer_name,
 )
 from course_utils.explore.shell import Group, Puzzle
+from course_utils.explore.words import a_digit
 
 __all__ = ["drawing_pad"]
 
@@ -83,7 +84,7 @@ def describe(view: View) -> str:
         for i, name in enumerate(MODEL_NAMES)
     )
     neighbours = ", ".join(
-        f"a {label} by {writer_name(writer)} at {distance:.2f}"
+        f"{a_digit(label)} by {writer_name(writer)} at {distance:.2f}"
         for label, writer, distance in zip(view.nearest.labels, view.nearest.writers, view.distances, strict=True)
     )
     sentences = f"{subject(view.state)}, {way(view.state)}. {said}. Nearest: {neighbours}.", _strangers(view)
@@ -152,7 +153,7 @@ def _draw_neighbour(view: View, i: int) -> str:
     return (
         drawing.picture(view.nearest.images[i, :, :, 0], x, y, THUMB)
         + (drawing.rectangle(x, y, THUMB, THUMB, "yours") if yours else "")
-        + drawing.text(x, y + THUMB + 18, f"a {view.nearest.labels[i]} by {name}", "by" + " you" * yours)
+        + drawing.text(x, y + THUMB + 18, f"{a_digit(view.nearest.labels[i])} by {name}", "by" + " you" * yours)
         + drawing.text(x, y + THUMB + 35, f"{view.distances[i]:.2f} away", "small")
     )
 
@@ -246,7 +247,7 @@ def _plot_nearest(figure, view: View) -> None:
     for i, axes in enumerate(figure.subplots(1, 5)):
         axes.imshow(view.nearest.images[i, :, :, 0], cmap="gray", vmin=0, vmax=1)
         writer, distance = writer_name(view.nearest.writers[i]), view.distances[i]
-        axes.set_title(f"a {view.nearest.labels[i]} by {writer}, {distance:.2f} away", fontsize=8)
+        axes.set_title(f"{a_digit(view.nearest.labels[i])} by {writer}, {distance:.2f} away", fontsize=8)
         axes.set_axis_off()
 
 

@@ -18,7 +18,6 @@ from course_utils.explore.pad_state import (
     TOP,
     WIDTH,
     PadExploration,
-    a_digit,
     asked_for,
     digit_control,
     draw_bars,
@@ -32,6 +31,7 @@ from course_utils.explore.pad_state import (
     way,
 )
 from course_utils.explore.shell import Group, Puzzle, check_whole, slider, toggles
+from course_utils.explore.words import a_digit
 from course_utils.generation import writer
 from course_utils.recognition import cnn
 from course_utils.recognition.network import FORWARD

@@ -9,6 +9,7 @@ import numpy as np
 from course_utils.data import digits
 from course_utils.explore import drawing
 from course_utils.explore.shell import Exploration, Group, Puzzle, call_line, check_whole, slider, toggles
+from course_utils.explore.words import a_digit
 from course_utils.recognition import store
 from course_utils.recognition.honest_scores import MODELS, SHUFFLES, STRANGERS, WRITERS
 
@@ -547,8 +548,8 @@ def _culprit(record: Record) -> Puzzle | None:
         State(SVM, "random", 0, (worst + 5) % WRITERS),
         lambda view: view.state == there,
         (there,),
-        f"{seen.writers_wrong[worst]} of {seen.writers_asked[worst]} misread, {times} times a {label} as a {answer}; "
-        "none while the hand was in training.",
+        f"{seen.writers_wrong[worst]} of {seen.writers_asked[worst]} misread, "
+        f"{times} times {a_digit(label)} as {a_digit(answer)}; none while the hand was in training.",
     )
 
 

@@ -16,6 +16,7 @@ from course_utils.data import digits
 from course_utils.data.digits import Digits
 from course_utils.explore import drawing
 from course_utils.explore.shell import Exploration, Group, Puzzle, call_line, check_whole, choice, slider
+from course_utils.explore.words import a_digit
 from course_utils.generation import gan, judge
 from course_utils.generation.gan import Players
 from course_utils.generation.judge import Judge
@@ -175,13 +176,9 @@ def describe(view: View) -> str:
 
 
 def _way(state: State) -> str:
-    ends = [f"{_a(label)} (start {seed})" for label, seed in
+    ends = [f"{a_digit(label)} (start {seed})" for label, seed in
             ((state.first, state.first_seed), (state.last, state.last_seed))]  # fmt: skip
     return f"From {ends[0]} to {ends[1]}, {_percent(state.place / PLACES)} of the way"
-
-
-def _a(digit: int) -> str:
-    return f"an {digit}" if digit == 8 else f"a {digit}"
 
 
 def _percent(share: float) -> str:
@@ -197,8 +194,8 @@ def _listed(some: Sequence) -> str:
 
 
 def _scores(view: View) -> str:
-    parts = [f"{_signed(score)} as {_a(label)}" for label, score in zip(view.state.labels, view.scores, strict=True)]
-    return _listed(parts)
+    pairs = zip(view.state.labels, view.scores, strict=True)
+    return _listed(f"{_signed(score)} as {a_digit(label)}" for label, score in pairs)
 
 
 def _signed(score: float) -> str:
@@ -208,7 +205,7 @@ def _signed(score: float) -> str:
 
 def _receipts(view: View) -> str:
     labels = view.material.train.labels[view.near]
-    return _listed(f"{_a(label)} at {far:.2f}" for label, far in zip(labels, view.distances, strict=True))
+    return _listed(f"{a_digit(label)} at {far:.2f}" for label, far in zip(labels, view.distances, strict=True))
 
 
 def _held_out(view: View) -> str:
@@ -268,7 +265,7 @@ def _draw_scores(view: View) -> str:
     for row, (label, score) in enumerate(zip(view.state.labels, view.scores, strict=True)):
         length = half * min(abs(score), REACH) / REACH
         x, middle = ZERO - (length if score < 0 else 0), y + 23 + 30 * row
-        rows.append(drawing.text(SIDE, middle + 5, f"as {_a(label)}", "muted"))
+        rows.append(drawing.text(SIDE, middle + 5, f"as {a_digit(label)}", "muted"))
         rows.append(drawing.rectangle(round(x, 1), middle - 8, round(length, 1), 16, _colour(view, label)))
         rows.append(drawing.text(WIDTH, middle + 5, _signed(score), "muted end"))
     words = "“fake” ◂   ▸ “real”"
@@ -304,7 +301,7 @@ def _draw_receipts(view: View) -> str:
     for position, (row, far) in enumerate(zip(view.near, view.distances, strict=True)):
         x = position * STEP
         parts.append(drawing.picture(view.material.train.images[row], x, RECEIPT, SMALL))
-        words = f"{_a(view.material.train.labels[row])}: {far:.2f}"
+        words = f"{a_digit(view.material.train.labels[row])}: {far:.2f}"
         parts.append(drawing.text(x + SMALL / 2, RECEIPT + SMALL + 17, words, "small middle"))
     return "".join(parts)
 
@@ -346,7 +343,7 @@ def still(view: View):
     state, material = view.state, view.material
     marks = material.marks[::-2][::-1]
     figure = Figure(figsize=(8.6, 0.84 * len(marks) + 0.5))
-    figure.suptitle(f"From {_a(state.first)} to {_a(state.last)}, and what the examiner reads", y=0.98)
+    figure.suptitle(f"From {a_digit(state.first)} to {a_digit(state.last)}, and what the examiner reads", y=0.98)
     places = range(0, PLACES + 1, EVERY)
     spacing = dict(left=0.11, right=0.99, top=0.87, bottom=0.01, hspace=0.35, wspace=0.1)
     grid = figure.subplots(len(marks), len(places), squeeze=False, gridspec_kw=spacing)
@@ -478,13 +475,14 @@ def _as_asked(material: Material) -> Puzzle | None:
     settled = material.marks[_settled(answers[label, seed], label)]
     return Puzzle(
         "As asked",
-        f"The generator was asked for {_a(label)}. Find the number of steps from which the examiner reads one, up to "
-        "the end.",
+        f"The generator was asked for {a_digit(label)}. Find the number of steps from which the examiner reads one, up "
+        "to the end.",
         start,
         lambda view: replace(view.state, steps=start.steps) == start and view.state.steps == settled,
         (replace(start, steps=settled),),
         f"Over the {len(material.marks)} moments that were kept the reading changed {changes} times. Nobody ever told "
-        f"the generator what {_a(label)} looks like: only, pixel by pixel, what would please its discriminator more.",
+        f"the generator what {a_digit(label)} looks like: only, pixel by pixel, what would please its discriminator "
+        "more.",
     )
 
 

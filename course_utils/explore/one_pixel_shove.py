@@ -9,6 +9,7 @@ import numpy as np
 from course_utils.data import digits
 from course_utils.explore import drawing
 from course_utils.explore.shell import Control, Exploration, Group, Puzzle, call_line, check_whole, slider, toggles
+from course_utils.explore.words import a_digit
 from course_utils.recognition import baselines, cnn
 
 __all__ = ["one_pixel_shove"]
@@ -120,7 +121,7 @@ def draw(view: View) -> str:
 def _draw_paper(view: View) -> str:
     address = drawing.data_address(view.image, drawing.UNSIGNED, 0, 1)
     return (
-        drawing.text(0, 16, f"a {view.state.digit}", "strong")
+        drawing.text(0, 16, a_digit(view.state.digit), "strong")
         + drawing.text(PAPER, 16, f"test writer {view.writer}, number {view.state.number}", "muted end")
         + f'<image x="0" y="{TOP}" width="{PAPER}" height="{PAPER}" class="pixels" href="{address}"/>'
         + drawing.grid(0, TOP, 8, 8, CELL, "pixel-lines")
@@ -158,7 +159,8 @@ def still(view: View, models: Models):
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(8.6, 2.8), layout="constrained")
-    figure.suptitle(f"A {view.state.digit} by a writer nobody trained on: what each model reads, wherever it is moved")
+    subject = f"{a_digit(view.state.digit).capitalize()} by a writer nobody trained on"
+    figure.suptitle(f"{subject}: what each model reads, wherever it is moved")
     paper, *maps = figure.subplots(1, 5)
     paper.imshow(view.image, cmap="gray", vmin=0, vmax=1)
     paper.set_title("the digit", fontsize=9)

@@ -16,9 +16,10 @@ from course_utils.data import digits, drawings
 from course_utils.explore import drawing, shell
 from course_utils.explore.pad import BLANK, PadWidget, check_rows, crop, place, read_rows
 from course_utils.explore.shell import Control, Exploration, Group, check_whole
+from course_utils.explore.words import a_digit
 
 __all__ = [
-    "PAPER", "SIDE", "TALL", "TOP", "WIDTH", "PadExploration", "State", "a_digit", "asked_for", "call", "count",
+    "PAPER", "SIDE", "TALL", "TOP", "WIDTH", "PadExploration", "State", "asked_for", "call", "count",
     "digit_control", "draw_bars", "draw_on", "draw_paper", "ink", "label_control", "load", "number_control", "percent",
     "row_of", "rows_of_digit", "settings", "subject", "test_digits", "test_rows", "typed_control", "verdict", "way",
     "writer_name",
@@ -103,11 +104,6 @@ def draw_on(state: State, rows: Sequence[str]) -> State:
 
 
 # In words
-
-
-def a_digit(digit) -> str:
-    """A digit, or a text that begins with one, with its article: “a 7”, “an 8”."""
-    return f"{'an' if str(digit).startswith('8') else 'a'} {digit}"
 
 
 def settings(state: State) -> str:

@@ -9,8 +9,8 @@ import numpy as np
 
 from course_utils.data import digits
 from course_utils.explore import drawing
-from course_utils.explore.pad_state import a_digit
 from course_utils.explore.shell import Exploration, Group, Puzzle, call_line, check_whole, slider, toggles
+from course_utils.explore.words import a_digit
 from course_utils.recognition import rnn
 
 __all__ = ["row_reader"]

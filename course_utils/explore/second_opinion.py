@@ -17,7 +17,6 @@ from course_utils.explore.pad_state import (
     WIDTH,
     PadExploration,
     State,
-    a_digit,
     asked_for,
     digit_control,
     draw_bars,
@@ -35,6 +34,7 @@ from course_utils.explore.pad_state import (
     way,
 )
 from course_utils.explore.shell import Control, Group, Puzzle, toggles
+from course_utils.explore.words import a_digit
 from course_utils.recognition import ensemble, rnn
 
 __all__ = ["second_opinion"]

@@ -22,6 +22,7 @@ from course_utils.explore.shell import (
     is_whole,
     slider,
 )
+from course_utils.explore.words import a_digit
 from course_utils.generation import gan
 
 __all__ = ["spot_the_fake"]
@@ -193,7 +194,7 @@ def _draw_choice(view: View, i: int, x: float, y: float) -> str:
     # Both are there, the one that would change something on top: a pointer that moves a little while it is pressed
     # goes on asking for what it asked first, and changes nothing twice.
     wishes = ("choose", "drop") if chosen else ("drop", "choose")
-    return drawing.text(x, y + 20, f"a {view.labels[i]}{', a fake?' if chosen else ''}", "muted") + "".join(
+    return drawing.text(x, y + 20, f"{a_digit(view.labels[i])}{', a fake?' if chosen else ''}", "muted") + "".join(
         drawing.target(x, y - THUMB, THUMB, THUMB, f"{wish}-{place}") for wish in wishes
     )
 
@@ -203,7 +204,7 @@ def _draw_truth(view: View, i: int, x: float, y: float) -> str:
     you, it = ("✓" if said[i] == is_fake else "✗" for said in (view.taken, view.called))
     return (
         drawing.rectangle(x, y + 4, THUMB, 3, "series-1" if is_fake else "series-0")
-        + drawing.text(x, y + 20, f"a {view.labels[i]}, {'fake' if is_fake else 'real'}", "strong verdict")
+        + drawing.text(x, y + 20, f"{a_digit(view.labels[i])}, {'fake' if is_fake else 'real'}", "strong verdict")
         + drawing.text(x, y + 35, f"you {you} it {it} {drawing.number(view.scores[i])}", "small marks")
     )
 
@@ -271,7 +272,7 @@ def still(view: View):
     for i, axes in enumerate(figure.subplots(COUNT // 10, 10).flat):
         axes.imshow(view.images[i, :, :, 0], cmap="gray", vmin=0, vmax=1)
         axes.set_title(f"{i + 1}", fontsize=9)
-        axes.set_xlabel(f"a {view.labels[i]}", fontsize=8)
+        axes.set_xlabel(a_digit(view.labels[i]), fontsize=8)
         axes.set(xticks=(), yticks=())
     return figure
 

@@ -8,6 +8,7 @@ import numpy as np
 
 from course_utils.explore import drawing
 from course_utils.explore.shell import Exploration, Group, Puzzle, call_line, check_whole, slider, toggles
+from course_utils.explore.words import a_digit
 from course_utils.recognition import store
 
 __all__ = ["training_time_machine"]
@@ -119,8 +120,8 @@ def _closely(view: View) -> str:
     k, shares = view.state.digit, view.probabilities[view.state.digit]
     answer = int(shares.argmax())
     if answer == k:
-        return f"The {k} is a {k} with {_percent(shares[k])}."
-    return f"The {k} is taken for a {answer} with {_percent(shares[answer])}; {k} gets {_percent(shares[k])}."
+        return f"The {k} is {a_digit(k)} with {_percent(shares[k])}."
+    return f"The {k} is taken for {a_digit(answer)} with {_percent(shares[answer])}; {k} gets {_percent(shares[k])}."
 
 
 def _percent(share: float) -> str:
@@ -420,5 +421,5 @@ def _learned_last(history: History) -> Puzzle | None:
         State(0, True, (digit + 1) % 10),
         lambda view: view.state == State(moment, True, digit),
         (State(moment, True, digit),),
-        f"From epoch {history.epochs[moment]} on the {digit} stays a {digit}.",
+        f"From epoch {history.epochs[moment]} on the {digit} stays {a_digit(digit)}.",
     )

@@ -1,6 +1,7 @@
 """nbval forgives a number behind ≈, and nothing else."""
 
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -74,3 +75,16 @@ def test_nbval_agrees(tmp_path):
     results = dict(re.findall(r"::Cell (\d+) (PASSED|FAILED)", report))
     seen = {what: results.get(str(number)) for number, (what, _, _) in enumerate(CELLS)}
     assert seen == {what: expected for what, _, expected in CELLS}, report
+
+
+@pytest.mark.kernel
+def test_a_stale_output_is_named_with_its_cure(tmp_path):
+    """nbval shows what differs; what to do stands at the end of the report."""
+    cell = printing("384 parameters", "383 parameters")
+    cell.execution_count = 1
+    nbformat.write(new_notebook(cells=[cell]), tmp_path / "01_small.ipynb")
+    shutil.copy(CONFIG.parents[1] / "conftest.py", tmp_path)
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--nbval", "--nbval-current-env"]
+    command += [f"--rootdir={tmp_path}", "01_small.ipynb"]
+    report = subprocess.run(command, cwd=tmp_path, capture_output=True, encoding="utf-8", check=False).stdout
+    assert "how to mend the lessons" in report and "`course run --refresh 01_small`, read `git diff`" in report, report

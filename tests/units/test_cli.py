@@ -12,8 +12,10 @@ import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
 from course_utils.cli import form, lab, lessons, main
+from course_utils.exercises import by_name
 
 CLAIM = "from course_utils.claims import claim\nclaim.at_least('the score', 0.95, 0.9)"
+LESSONS = ["01_sums.ipynb", "02_more.ipynb"]
 STUB = "def double(x):\n    raise NotImplementedError"
 
 
@@ -53,7 +55,7 @@ def files(folder):
 def test_help_names_the_commands(call):
     code, out, _ = call("--help")
     assert code == 0
-    assert all(command in out for command in ("lab", "run", "train", "doctor", "--version"))
+    assert all(command in out for command in ("lab", "run", "train", "new", "solutions", "doctor", "--version"))
 
 
 def test_help_needs_no_notebook_library():
@@ -137,6 +139,17 @@ REFUSED = {
     "unknown path to open": (["lab", "/nonexistent/02_more.ipynb"], "There is no notebook /nonexistent/02_more.ipynb"),
     "no folder where HTML should go": (["run", "1", "--html", ""], "--html needs the name of a folder"),
     "unknown training": (["train", "nothing"], "There is no training 'nothing'; there are "),
+    "a number that is taken": (["new", "2", "Waves"], "Lesson 02 is there already: 02_more.ipynb. The next free"),
+    "no number": (["new", "eight", "Waves"], "A lesson's number has one or two digits, such as 08; got 'eight'."),
+    "a long number": (["new", "123", "Waves"], "one or two digits"),
+    "no title": (["new", "8", "  "], "A title is one line of 1 to 60 characters; got '  '."),
+    "a title of two lines": (["new", "8", "Waves\nand more"], "A title is one line of 1 to 60 characters"),
+    "a long title": (["new", "8", "x" * 61], "A title is one line of 1 to 60 characters"),
+    "a title with Markdown": (["new", "8", "*Waves*"], "take * out of '*Waves*', which Markdown would read"),
+    "a title without letters": (["new", "8", "…"], "made of the title's letters a to z and digits; '…' has none"),
+    "an unknown exercise": (["new", "8", "Waves", "--exercise", "sums.treble"], "There is no exercise 'sums.treble'"),
+    "an unknown lesson to solve": (["solutions", "77"], "There is no lesson '77'"),
+    "a lesson without exercises": (["solutions", "1"], "Lesson 01_sums has no exercises, so there is nothing to solve"),
 }
 
 
@@ -179,6 +192,65 @@ def assert_refuses(call, command, course, sentence):
     assert (code, out) == (2, "")
     assert error.startswith("✗ ") and sentence in error and error.count("\n") == 1
     assert files(course) == before
+
+
+# Writing a lesson, and its answer key
+
+
+def test_a_new_lesson_is_written_whole_and_in_form(course, call):
+    code, out, _ = call("new", "8", " Wäves & more ", "--exercise", "convolution.stride")
+    assert (code, out.splitlines()[0]) == (0, "✓ notebooks/08_waves_more.ipynb")
+    assert "`course run --refresh 08`" in out
+    path = course / "notebooks/08_waves_more.ipynb"
+    notebook = lessons.read(path)
+    assert path.read_text(encoding="utf-8") == form.text(notebook)
+    assert notebook.cells[0].source.startswith("# 08 · Wäves & more\n")
+    assert [name for _, name in lessons.exercise_cells(notebook)] == ["convolution.stride"]
+    assert sorted(each.name for each in path.parent.iterdir()) == [*sorted(LESSONS), path.name]
+
+
+def with_exercise(course, name):
+    notebook = lesson("pass")
+    notebook.cells[1].metadata.exercise = name
+    nbformat.write(notebook, course / "notebooks/02_more.ipynb")
+
+
+def test_the_answer_key_holds_what_the_exercise_holds(course, call):
+    with_exercise(course, "convolution.stride")
+    code, out, _ = call("solutions", "2")
+    exercise = by_name["convolution.stride"]
+    assert code == 0 and exercise.stub.strip() in out and exercise.solution().strip() in out
+    assert all(mistake.sentence in out for mistake in exercise.wrong)
+
+
+def test_the_mistakes_alone(course, call):
+    with_exercise(course, "convolution.stride")
+    _, out, _ = call("solutions", "2", "--mistakes")
+    lines = [line for line in out.splitlines() if line.startswith("- ")]
+    wrong = by_name["convolution.stride"].wrong
+    assert lines == [f"- **{mistake.id.replace('_', ' ')}**: {mistake.sentence}" for mistake in wrong]
+    assert "def " not in out
+
+
+def test_the_answer_key_goes_into_a_file(course, call):
+    with_exercise(course, "convolution.stride")
+    _, key, _ = call("solutions", "2")
+    assert call("solutions", "2", "--out", "key.md")[:2] == (0, "✓ key.md\n")
+    assert (course / "key.md").read_text(encoding="utf-8") == key
+
+
+@pytest.mark.parametrize(("out", "sentence"), [
+    ("notebooks/02_more.ipynb", "give --out a file that ends in .md, not notebooks"),
+    ("nowhere/key.md", "key.md cannot be written: "),
+])  # fmt: skip
+def test_an_answer_key_that_cannot_be_written(out, sentence, course, call):
+    with_exercise(course, "convolution.stride")
+    assert_refuses(call, ["solutions", "2", "--out", out], course, sentence)
+
+
+def test_an_exercise_that_is_gone(course, call):
+    with_exercise(course, "sums.treble")
+    assert_refuses(call, ["solutions", "2"], course, "02_more.ipynb names the exercise 'sums.treble'")
 
 
 # Running

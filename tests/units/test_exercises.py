@@ -7,6 +7,7 @@ import json
 import os
 import subprocess
 import sys
+import types
 from itertools import combinations
 
 import numpy as np
@@ -19,7 +20,7 @@ import scipy.special
 import sklearn.model_selection  # noqa: F401
 
 from course_utils import exercises
-from course_utils.exercises import by_name, cnn, convolution
+from course_utils.exercises import Exercise, Misconception, by_name, cnn, convolution, engine
 from course_utils.exercises.engine import FINE
 from course_utils.exercises.running import call
 
@@ -103,16 +104,84 @@ def test_a_right_answer_is_accepted(exercise, cell):
 @pytest.mark.parametrize(("exercise", "misconception"), WRONG)
 def test_a_wrong_answer_gets_its_own_sentence(exercise, misconception):
     status, found, message = judge(exercise, misconception.cell)
-    assert (status, found, message) == ("incorrect", misconception.id, misconception.sentence)
+    assert (status, found, message) == ("incorrect", misconception.id, misconception.sentence), (
+        f"{exercise.name}, {misconception.id}: the check says {status} ({found}): {message}\n"
+        "A wrong answer differs from the right ones, and from every other wrong one, on one of the `cases`: add such a "
+        "case, or join two mistakes that nobody can tell apart."
+    )
 
 
 @pytest.mark.parametrize("exercise", EXERCISES, ids=list(by_name))
 def test_an_exercise_knows_enough_answers(exercise):
-    assert len(exercise.right) >= 2
-    assert len(exercise.wrong) >= 3
-    sentences = [misconception.sentence for misconception in exercise.wrong]
-    assert len(set(sentences)) == len(sentences)
-    assert all("you" in sentence.lower() and sentence.endswith((".", ".)")) for sentence in sentences)
+    demand_none(too_few_answers(exercise))
+
+
+def too_few_answers(exercise):
+    """A sentence, with its cure, for each thing that an exercise should know and does not."""
+    here = f"course_utils/exercises/{exercise.name.partition('.')[0]}.py"
+    if len(exercise.right) < 2:
+        yield f"{exercise.name} has {len(exercise.right)} right answers; write a second way into {here}, `right=[…]`."
+    if len(exercise.wrong) < 3:
+        yield (
+            f"{exercise.name} has {len(exercise.wrong)} wrong answers; 3 is the least. Write into {here}, `wrong=[…]`, "
+            "what newcomers believe, each a function whose docstring is the sentence that helps."
+        )
+    seen = {}
+    for misconception in exercise.wrong:
+        sentence, name = misconception.sentence, f"{exercise.name}, {misconception.id}"
+        if seen.setdefault(sentence, misconception.id) != misconception.id:
+            yield f"{name}: its sentence is also that of {seen[sentence]}. Say what this mistake alone does."
+        if "you" not in sentence.lower() or not sentence.endswith((".", ".)")):
+            yield f"{name}: its docstring is said to the student: address them (you, your), and end with a full stop."
+
+
+@pytest.mark.parametrize("module", sorted({name.partition(".")[0] for name in by_name}))
+def test_no_answer_is_left_out(module):
+    demand_none(answers_left_out(getattr(exercises, module)))
+
+
+def answers_left_out(module):
+    """A sentence for each public function of an exercise module that no exercise knows: neither right nor wrong."""
+    members = vars(module).values()
+    known = {function for e in members if isinstance(e, Exercise) for function in (e._stub, *e._right, *e._wrong)}
+    for function in members:
+        public = inspect.isfunction(function) and not function.__name__.startswith("_")
+        if public and function.__module__ == module.__name__ and function not in known:
+            yield (
+                f"{function.__name__} in {module.__name__} belongs to no exercise: name it in `right=[…]` or "
+                "`wrong=[…]`, or let its name begin with _ if it is a helper."
+            )
+
+
+def demand_none(complaints):
+    complaints = list(complaints)
+    assert not complaints, "\n".join(complaints)
+
+
+def test_too_few_answers_are_named():
+    few = types.SimpleNamespace(name="sums.double", right={"adds": ""})
+    few.wrong = [Misconception("squares", "", "It squares")] * 2
+    said = "\n".join(too_few_answers(few))
+    assert "sums.double has 1 right answers" in said and "sums.double has 2 wrong answers; 3 is the least" in said
+    assert "sums.double, squares: its docstring is said to the student" in said
+    few.wrong = [Misconception(name, "", "You square.") for name in ("squares", "cubes")]
+    assert "sums.double, cubes: its sentence is also that of squares." in "\n".join(too_few_answers(few))
+
+
+def test_an_answer_that_was_left_out_is_named():
+    module = types.ModuleType("sums")
+    exec("def left_out(x):\n    return x\ndef _helper(x):\n    return x", vars(module))
+    (complaint,) = answers_left_out(module)
+    assert complaint.startswith("left_out in sums belongs to no exercise")
+
+
+def says_nothing(x):
+    return x * x
+
+
+def test_a_wrong_answer_without_a_sentence_is_refused():
+    with pytest.raises(ValueError, match="says_nothing has no docstring: write there what its author is told"):
+        engine._sentence(says_nothing)
 
 
 @pytest.mark.parametrize(("exercise", "cell"), CELLS)
