@@ -15,7 +15,16 @@ echo '✗ No usable Python. The course needs 3.11, 3.12 or 3.13.' \
      'On Debian or Ubuntu: sudo apt-get install python3 python3-venv' >&2; exit 1
 endef
 
-.PHONY: help lab env test quick test-all lock pictures browser
+# Lessons as nbval runs them in `make test`, outputs compared, once it is certain that Keras takes the backend.
+define lessons_on
+@echo 'Lessons on $(1)'
+@export KERAS_BACKEND=$(1); \
+$(2)/bin/python -c 'import keras; assert keras.backend.backend() == "$(1)"' 2>/dev/null || \
+    { echo '✗ Keras does not start on $(1) in $(2). Look: KERAS_BACKEND=$(1) $(2)/bin/course doctor' >&2; exit 1; }; \
+exec $(2)/bin/python -m pytest @tests/lessons.txt
+endef
+
+.PHONY: help lab env test quick test-all test-backends test-tensorflow test-jax test-torch lock pictures browser
 
 help:
 	@echo 'make lab       set everything up and open JupyterLab on the first lesson'
@@ -23,8 +32,9 @@ help:
 	@echo 'make env       set up only (.venv, from requirements.lock)'
 	@echo 'make quick     units and rules, in under a minute'
 	@echo 'make test-all  all tests, and every lesson with seeds 1 to 5 and on JAX'
+	@echo 'make test-backends  all lessons on TensorFlow, JAX and PyTorch, which gets an environment of its own'
 	@echo 'make pictures  write the pictures of README.md anew from the lessons'
-	@echo 'make lock      write requirements.lock anew from pyproject.toml (UPGRADE=1: newest versions)'
+	@echo 'make lock      write the locks anew from pyproject.toml (UPGRADE=1: newest versions)'
 
 lab: env
 	@$(BIN)/course lab
@@ -41,11 +51,23 @@ test: browser env
 test-all: browser env
 	@$(PYTEST) @tests/all.txt
 
+test-backends: test-tensorflow test-jax test-torch
+
+test-tensorflow: env
+	$(call lessons_on,tensorflow,.venv)
+
+test-jax: env
+	$(call lessons_on,jax,.venv)
+
+test-torch:
+	$(call run,env.py --torch)
+	$(call lessons_on,torch,.venv-torch)
+
 quick: env
 	@$(PYTEST) tests/units tests/notebooks -n 2 -m 'not slow and not kernel and not keras and not seconds'
 
 lock:
-	$(call run,lock.py $(if $(UPGRADE),--upgrade))
+	$(call run,lock.py $(if $(UPGRADE),--upgrade) $(if $(LOWEST),--lowest))
 
 pictures:
 	$(call run,pictures.py)

@@ -1,5 +1,7 @@
 """Make the course's environment, `.venv`, from requirements.lock: `python3 tools/env.py`.
 
+`--torch` and `--gpu` make one of the others instead, `.venv-torch` or `.venv-gpu`, each from a lock of its own.
+
 Standard library only, and valid on Python 3.8: its messages must reach those whose Python is too old or too new.
 """
 
@@ -21,7 +23,6 @@ from typing import NamedTuple
 
 ROOT = Path(__file__).resolve().parent.parent
 OLDEST, NEWEST = (3, 11), (3, 13)
-NEEDED_BYTES = 4.5e9  # measured: 3.3 GB stay, 1.0 GB of downloads pass through
 COMMANDS = ("python3.13", "python3.12", "python3.11", "python3", "python")
 WINDOWS = os.name == "nt"
 
@@ -40,7 +41,8 @@ print(json.dumps([path, sys.version_info[:3], platform.system(), platform.machin
 FAILURES = (
     (
         r"No space left on device|os error 28|Errno 28|not enough space on the disk",
-        "The disk is full. Free some space (about {needed:.1f} GB in all) and run the same command again.",
+        "The disk is full. Free some space (the course takes 4.5 GB in all, PyTorch or a GPU 11 GB) "
+        "and run the same command again.",
     ),
     (
         r"DO NOT MATCH THE HASHES|Hash mismatch",
@@ -56,7 +58,7 @@ FAILURES = (
         r"Failed to establish a new connection|NameResolutionError|name resolution|dns error|Network is unreachable"
         r"|Connection (refused|reset)|Cannot connect to proxy|[Tt]imed? ?out|error sending request|Failed to fetch"
         r"|tcp connect error|Max retries exceeded|Network connectivity is disabled",
-        "The network cannot be reached, and the packages have to be downloaded once (about 1 GB). "
+        "The network cannot be reached, and the packages have to be downloaded once (1 GB or more). "
         "Connect, or set HTTPS_PROXY if you are behind a proxy, and run the same command again.",
     ),
     (
@@ -70,6 +72,21 @@ FAILURES = (
 
 class SetupError(Exception):
     """What is wrong, and its cure, in a sentence or two."""
+
+
+class Kind(NamedTuple):
+    """An environment: its folder, its lock, and how many GB it takes at most while it is made."""
+
+    folder: str
+    lock: str
+    needed: float
+    download: str
+
+
+COURSE = Kind(".venv", "requirements.lock", 4.5, "about 1 GB")  # measured: 3.3 GB stay, 1.0 GB pass through
+TORCH = Kind(".venv-torch", "requirements-torch.lock", 10, "about 3 GB on Linux")
+GPU = Kind(".venv-gpu", "requirements-gpu.lock", 11, "about 4 GB")
+KINDS = {"--torch": TORCH, "--gpu": GPU}
 
 
 class Python(NamedTuple):
@@ -98,7 +115,7 @@ def main() -> int:
     for stream in (sys.stdout, sys.stderr):
         stream.reconfigure(errors="replace")  # ✓ on a console that has none
     try:
-        prepare(ROOT)
+        prepare(ROOT, wanted(sys.argv[1:]))
     except SetupError as problem:
         print(f"✗ {problem}", file=sys.stderr)
         return 1
@@ -108,31 +125,40 @@ def main() -> int:
     return 0
 
 
-def prepare(root: Path) -> None:
-    """Leave `root/.venv` complete and up to date, doing as little as that takes."""
-    made, wanted = read_stamp(root), fingerprint(root)
-    if made == wanted:
-        say(f"✓ .venv is up to date (Python {wanted['python']})")
+def wanted(arguments: list[str]) -> Kind:
+    """The environment that the command line asks for. Errors: `SetupError` when it says anything else."""
+    if not arguments:
+        return COURSE
+    if len(arguments) > 1 or arguments[0] not in KINDS:
+        raise SetupError(f"tools/env.py takes nothing, or {' or '.join(KINDS)}; got {' '.join(arguments)!r}.")
+    return KINDS[arguments[0]]
+
+
+def prepare(root: Path, kind: Kind = COURSE) -> None:
+    """Leave the environment complete and up to date, doing as little as that takes."""
+    made, now = read_stamp(root, kind), fingerprint(root, kind)
+    if made == now:
+        say(f"✓ {kind.folder} is up to date (Python {now['python']})")
         return
-    if made and {**made, "project": ""} == {**wanted, "project": ""}:
-        check_lock(root, venv_python(root))
-        install_course(root, find_uv())
+    if made and {**made, "project": ""} == {**now, "project": ""}:
+        check_lock(root, venv_python(root, kind))
+        install_course(root, find_uv(), kind)
     else:
-        remake(root)
-    write_stamp(root)
+        remake(root, kind)
+    write_stamp(root, kind)
 
 
-def remake(root: Path) -> None:
+def remake(root: Path, kind: Kind) -> None:
     uv = find_uv()
     python = choose(list(probe_all(uv)), uv)
     check_lock(root, python.path)
-    say("Setting up the course in .venv: once, some minutes, about 1 GB to download.")
-    discard(root)
-    check_disk(root)
+    say(f"Setting up the course in {kind.folder}: once, some minutes, {kind.download} to download.")
+    discard(root, kind)
+    check_disk(root, kind)
     say(f"✓ Python {python.label} ({python.path})" + (", installing with uv" if uv else ""))
-    make_venv(root, python, uv)
-    install_packages(root, uv)
-    install_course(root, uv)
+    make_venv(root, python, uv, kind)
+    install_packages(root, uv, kind)
+    install_course(root, uv, kind)
 
 
 # --- which Python ---------------------------------------------------------------------------------------------------
@@ -229,17 +255,17 @@ def find_uv() -> str | None:
 # --- is everything as it was made -----------------------------------------------------------------------------------
 
 
-def venv_python(root: Path) -> str:
-    return str(root / ".venv" / ("Scripts/python.exe" if WINDOWS else "bin/python"))
+def venv_python(root: Path, kind: Kind = COURSE) -> str:
+    return str(root / kind.folder / ("Scripts/python.exe" if WINDOWS else "bin/python"))
 
 
-def fingerprint(root: Path) -> dict[str, str]:
-    """What `.venv` depends on. It names the folder too, because the scripts in it do."""
-    version = output_of([venv_python(root), "-c", "import sys; print('%d.%d' % sys.version_info[:2])"])
+def fingerprint(root: Path, kind: Kind = COURSE) -> dict[str, str]:
+    """What the environment depends on. It names the folder too, because the scripts in it do."""
+    version = output_of([venv_python(root, kind), "-c", "import sys; print('%d.%d' % sys.version_info[:2])"])
     return {
         "folder": str(root),
         "python": version or "none",
-        "lock": _digest(root / "requirements.lock"),
+        "lock": _digest(root / kind.lock),
         "project": _digest(root / "pyproject.toml"),
     }
 
@@ -248,35 +274,35 @@ def _digest(file: Path) -> str:
     return hashlib.sha256(file.read_bytes()).hexdigest()
 
 
-def _stamp(root: Path) -> Path:
-    return root / ".venv" / "course-setup.json"
+def _stamp(root: Path, kind: Kind = COURSE) -> Path:
+    return root / kind.folder / "course-setup.json"
 
 
-def read_stamp(root: Path) -> dict[str, str] | None:
-    """What `.venv` was made from; None when it is missing or its making was interrupted."""
+def read_stamp(root: Path, kind: Kind = COURSE) -> dict[str, str] | None:
+    """What it was made from; None when it is missing or its making was interrupted."""
     try:
-        return json.loads(_stamp(root).read_text(encoding="utf-8"))
+        return json.loads(_stamp(root, kind).read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return None
 
 
-def write_stamp(root: Path) -> None:
+def write_stamp(root: Path, kind: Kind = COURSE) -> None:
     """Written last: a set-up that was interrupted has none."""
-    draft = _stamp(root).with_suffix(".tmp")
-    draft.write_text(json.dumps(fingerprint(root), indent=1), encoding="utf-8")
-    os.replace(draft, _stamp(root))
+    draft = _stamp(root, kind).with_suffix(".tmp")
+    draft.write_text(json.dumps(fingerprint(root, kind), indent=1), encoding="utf-8")
+    os.replace(draft, _stamp(root, kind))
 
 
 def check_lock(root: Path, python: str) -> None:
     if subprocess.run([python, str(root / "tools" / "lock.py"), "--check"]).returncode:
-        raise SetupError("requirements.lock was not made from this pyproject.toml. Run `make lock`.")
+        raise SetupError("The locks were not made from this pyproject.toml. Run `make lock`.")
 
 
-def check_disk(root: Path) -> None:
+def check_disk(root: Path, kind: Kind = COURSE) -> None:
     free = shutil.disk_usage(root).free
-    if free < NEEDED_BYTES:
+    if free < kind.needed * 1e9:
         raise SetupError(
-            f"Not enough disk space: the set-up needs {NEEDED_BYTES / 1e9:.1f} GB (TensorFlow alone 1.9 GB), "
+            f"Not enough disk space: the set-up of {kind.folder} needs {kind.needed:.1f} GB, "
             f"and {free / 1e9:.1f} GB are free in {root}. Free some, or clone the course onto another disk."
         )
 
@@ -284,39 +310,40 @@ def check_disk(root: Path) -> None:
 # --- the steps ------------------------------------------------------------------------------------------------------
 
 
-def discard(root: Path) -> None:
-    """Remove an old or half-made `.venv`, its stamp first."""
+def discard(root: Path, kind: Kind = COURSE) -> None:
+    """Remove an old or half-made environment, its stamp first."""
     try:
-        if _stamp(root).exists():
-            _stamp(root).unlink()
-        if (root / ".venv").exists():
-            shutil.rmtree(root / ".venv")
+        if _stamp(root, kind).exists():
+            _stamp(root, kind).unlink()
+        if (root / kind.folder).exists():
+            shutil.rmtree(root / kind.folder)
     except OSError as error:
         raise SetupError(
-            f"The old .venv cannot be removed ({error}). Close JupyterLab and whatever else uses it, then try again."
+            f"The old {kind.folder} cannot be removed ({error}). "
+            "Close JupyterLab and whatever else uses it, then try again."
         ) from error
 
 
-def make_venv(root: Path, python: Python, uv: str | None) -> None:
+def make_venv(root: Path, python: Python, uv: str | None, kind: Kind) -> None:
     with_venv = [python.path, "-I", "-m", "venv"]
     with_uv = [uv, "venv", "--seed", "--allow-existing", "--no-project", "--python", python.path]
-    run("empty environment made", [*(with_uv if uv else with_venv), str(root / ".venv")], root / ".venv")
+    run("empty environment made", [*(with_uv if uv else with_venv), str(root / kind.folder)], root / kind.folder)
 
 
-def install_packages(root: Path, uv: str | None) -> None:
+def install_packages(root: Path, uv: str | None, kind: Kind) -> None:
     """The locked packages, as wheels only: nothing is compiled on a student's machine."""
-    options = ["--require-hashes", "--only-binary", ":all:", "-r", "requirements.lock"]
-    run("locked packages installed", [*installer(root, uv), *options], root / ".venv")
+    options = ["--require-hashes", "--only-binary", ":all:", "-r", kind.lock]
+    run("locked packages installed", [*installer(root, uv, kind), *options], root / kind.folder)
 
 
-def install_course(root: Path, uv: str | None) -> None:
+def install_course(root: Path, uv: str | None, kind: Kind) -> None:
     """`course_utils` itself, editable; the locked setuptools builds it, so it needs no network."""
     options = ["--no-deps", "--no-build-isolation", "-e", "."]
-    run("course_utils installed", [*installer(root, uv), *options], root / ".venv")
+    run("course_utils installed", [*installer(root, uv, kind), *options], root / kind.folder)
 
 
-def installer(root: Path, uv: str | None) -> list[str]:
-    python = venv_python(root)
+def installer(root: Path, uv: str | None, kind: Kind) -> list[str]:
+    python = venv_python(root, kind)
     if uv:
         return [uv, "pip", "install", "--compile-bytecode", "--python", python]
     return [python, "-I", "-m", "pip", "install", "--no-input", "--disable-pip-version-check", "--progress-bar=off"]
@@ -355,7 +382,7 @@ def explain(output: str) -> str:
     for pattern, sentence in FAILURES:
         line = re.search(f".*({pattern}).*", output)
         if line:
-            return sentence.format(needed=NEEDED_BYTES / 1e9, machine=machine, line=line.group().strip())
+            return sentence.format(machine=machine, line=line.group().strip())
     last = "\n".join("    " + line for line in output.strip().split("\n")[-15:])
     return f"The installer failed for a reason this script does not know. Its last words:\n{last}"
 

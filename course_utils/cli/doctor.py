@@ -63,7 +63,7 @@ def examine() -> list[Finding]:
     library = look_at_backend(backend())
     return [
         look_at_python(sys.version_info[:3]),
-        look_at_packages(repository() / "requirements.lock"),
+        look_at_packages(lock()),
         library,
         look_at_gpu(backend()),
         look_at_gpu_memory(backend()),
@@ -109,6 +109,13 @@ def look_at_python(running: tuple[int, ...]) -> Finding:
     fits = PYTHONS[0] <= running[:2] <= PYTHONS[1]
     cure = "The course needs 3.11, 3.12 or 3.13: install one, delete the folder .venv and run `make env`."
     return Finding("Python", fits, text, "" if fits else cure)
+
+
+def lock() -> Path:
+    """What this environment was made from: `.venv-torch` and `.venv-gpu` have locks of their own."""
+    kind = Path(sys.prefix).name.removeprefix(".venv")
+    own = repository() / f"requirements{kind}.lock"
+    return own if own.exists() else repository() / "requirements.lock"
 
 
 def look_at_packages(lock: Path) -> Finding:
@@ -199,8 +206,8 @@ def _gpus_seen(backend: str) -> int | None:
 
 def look_at_gpu_memory(backend: str) -> Finding:
     """Whether the backend takes GPU memory as it needs it, not all at once: other programs need some too."""
-    if backend not in MEMORY_SWITCH:
-        return Finding("GPU memory growth", None, f"{backend} grows by itself")
+    if backend not in MEMORY_SWITCH:  # PyTorch, and whatever look_at_backend refuses
+        return Finding("GPU memory growth", backend == "torch" or None, f"{backend} grows by itself")
     switch, wanted = MEMORY_SWITCH[backend]
     setting = os.environ.get(switch, wanted)
     if setting.lower() in (wanted, str(int(wanted == "true"))):

@@ -10,7 +10,6 @@ takes the same turns with Keras. The recipe was chosen on the validation digits 
 """
 
 import hashlib
-import io
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,7 +20,7 @@ from threadpoolctl import threadpool_limits
 
 from course_utils.data import digits
 from course_utils.data.digits import Digits
-from course_utils.files import write_whole
+from course_utils.files import as_npz, write_whole
 from course_utils.generation import players as arithmetic
 from course_utils.generation.inputs import as_labels
 from course_utils.generation.players import Adam, Player, forward, new_player, sigmoid
@@ -268,12 +267,10 @@ def _as_marks(marks) -> list[int]:
 
 
 def _write_down(path: Path, training: Training, found: dict[int, Players]) -> None:
-    packed = io.BytesIO()
     state = {name: getattr(training, name).flat for name in ("generator", "discriminator", "average")}
     state |= {"paints": training.paints.state, "judges": training.judges.state, "steps": np.array(training.steps)}
-    np.savez(packed, allow_pickle=False, **state, **_as_arrays(found, np.float32))
     path.parent.mkdir(parents=True, exist_ok=True)
-    write_whole(path, packed.getvalue())
+    write_whole(path, as_npz(state | _as_arrays(found, np.float32), compressed=False))
 
 
 def _take_up(path: Path, training: Training) -> dict[int, Players]:

@@ -503,11 +503,12 @@ def train(train: Digits, seed: int = 0, epochs: int = EPOCHS, augmented: bool = 
     steps = len(train) // batch  # in an epoch
     images, told = _all_epochs(train, epochs, steps * batch, augmented, np.random.default_rng(seed))
     model = network()
+    backend = keras.backend.backend()
     model.compile(
         _optimizer(epochs * steps),
         keras.losses.SparseCategoricalCrossentropy(from_logits=True),
-        steps_per_execution=steps,
-        jit_compile=keras.backend.backend() == "jax",
+        steps_per_execution=1 if backend == "torch" else steps,  # PyTorch knows no more than one
+        jit_compile=backend == "jax",
     )
     model.fit(
         [images, told], as_levels(images), batch_size=batch, epochs=epochs, steps_per_epoch=steps, shuffle=False,

@@ -9,7 +9,6 @@ twenty random ones, and asked about validation and test digits.
 """
 
 import hashlib
-import io
 import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -22,7 +21,7 @@ import numpy as np
 
 from course_utils.data import digits
 from course_utils.data.digits import Digits, Split
-from course_utils.files import write_whole
+from course_utils.files import as_npz, write_whole
 from course_utils.recognition import baselines, cnn, honest_scores, inputs, recipe, rnn, store
 from course_utils.recognition.ensemble import FLOOR
 
@@ -185,10 +184,9 @@ def _kept(folder: Path | None, name: str, make: Callable[[], dict]) -> dict[str,
         return make()
     path = folder / f"{name}.npz"
     if not path.is_file():
-        packed = io.BytesIO()
-        np.savez_compressed(packed, allow_pickle=False, **make())
+        packed = as_npz(make())
         folder.mkdir(parents=True, exist_ok=True)
-        write_whole(path, packed.getvalue())
+        write_whole(path, packed)
     with np.load(path, allow_pickle=False) as file:
         return dict(file)
 

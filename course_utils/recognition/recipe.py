@@ -82,16 +82,17 @@ def _bend(pushes: np.ndarray, height: int, width: int) -> np.ndarray:
 
 
 def compile(model, steps: int, steps_per_epoch: int, metrics=None) -> None:
-    """Compile `model` for `steps` steps in all, one call of the backend an epoch."""
+    """Compile `model` for `steps` steps in all, one call of the backend an epoch where it can (PyTorch: a step)."""
     import keras
 
+    backend = keras.backend.backend()
     model.compile(
         optimizer(steps),
         keras.losses.CategoricalCrossentropy(label_smoothing=0.05),
         metrics=metrics,
-        steps_per_execution=steps_per_epoch,
+        steps_per_execution=1 if backend == "torch" else steps_per_epoch,
         # Keras's own choice differs between CPU and GPU. TensorFlow's XLA is slow on CPUs; JAX needs it.
-        jit_compile=keras.backend.backend() == "jax",
+        jit_compile=backend == "jax",
     )
 
 

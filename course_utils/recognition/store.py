@@ -1,13 +1,12 @@
 """Arrays that were trained once: `data/trained/<name>.npz`, with their checksums in `SHA256SUMS`."""
 
 import hashlib
-import io
 from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
 
-from course_utils.files import write_whole
+from course_utils.files import as_npz, write_whole
 from course_utils.runtime import repository
 
 __all__ = ["checksums", "folder", "load", "save"]
@@ -30,9 +29,7 @@ def save(name: str, arrays: dict[str, np.ndarray]) -> Path:
         "command": np.array(f"course train {name}"),
         "versions": np.array([f"{package} {version(package)}" for package in PACKAGES]),
     }
-    packed = io.BytesIO()
-    np.savez_compressed(packed, allow_pickle=False, **arrays, **made_by)
-    write_whole(path, packed.getvalue())
+    write_whole(path, as_npz(arrays | made_by))
     sums = checksums() | {path.name: hashlib.sha256(path.read_bytes()).hexdigest()}
     text = "".join(f"{digest}  {file}\n" for file, digest in sorted(sums.items()))
     write_whole(folder() / "SHA256SUMS", text)

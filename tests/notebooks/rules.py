@@ -4,7 +4,9 @@ The measures come from the lesson guide: cells that a reader takes in at a glanc
 """
 
 import ast
+import getpass
 import json
+import platform
 import re
 import statistics
 from collections.abc import Callable, Iterator
@@ -12,7 +14,7 @@ from itertools import pairwise
 
 from nbformat import NotebookNode
 from prose import sentences
-from reading import calls, code_cells, imported_names, length, outputs, tags, texts
+from reading import PICTURES, calls, code_cells, imported_names, length, outputs, tags, texts
 
 from course_utils.cli.form import WIDGET_VIEW, form
 from course_utils.cli.lessons import cell_name, exercise_cells
@@ -41,8 +43,14 @@ LEAKS = {
     "an address in memory": r"\b0x[0-9a-fA-F]{5,}\b",
     "an absolute path": r"(?<![\w.:/<~*)\]}-])(?:/[A-Za-z_][\w.-]*){2,}|(?<!\w)~/\w|\b[A-Z]:\\\w[\w ]*\\",
     "a host or an address": r"\blocalhost\b|(?<![\d.])\d{1,3}(?:\.\d{1,3}){3}(?![\d.])|\b[\w.+-]+@[\w-]+\.\w+",
-    "a token": r"\b[0-9a-f]{32,}\b|\btoken=\w+|\bgh[pousr]_\w{20,}|\bAKIA[A-Z0-9]{16}\b|\beyJ[\w-]{10,}\.",
+    "a token": (
+        r"\b[0-9a-f]{32,}\b|\b(token|password|api_?key)=\w+|\bgh[pousr]_\w{20,}|\bgithub_pat_\w{20,}|\bglpat-[\w-]{20,}"
+        r"|\bAKIA[A-Z0-9]{16}\b|\beyJ[\w-]{10,}\.|\bhf_\w{20,}|\bsk-[\w-]{20,}|\bAIza[\w-]{30,}|\bxox[abprs]-[\w-]{10,}"
+        r"|\bpypi-\w{20,}|-----BEGIN [A-Z ]*PRIVATE KEY"
+    ),
+    "a user name": r"\b(USER|USERNAME|LOGNAME|HOME|HOSTNAME)\b['\"]?\s*[=:]\s*['\"]?[\w/\\]|\b[\w.-]+@[\w.-]+:[~/]",
 }
+ANYONE = {"admin", "build", "codespace", "docker", "jovyan", "root", "runner", "student", "ubuntu", "user", "vscode"}
 LINK = re.compile(r"https?://[^\s)>\"'\]]+")
 PROGRESS_BAR = re.compile(r"━{3}|\[=+>?\.*\]|\bm?s/step\b|\d+%\|")
 
@@ -71,9 +79,12 @@ def execution_counts_run_from_one(notebook: NotebookNode) -> Complaints:
 def no_errors(notebook: NotebookNode) -> Complaints:
     for index, output in outputs(notebook):
         if output.output_type == "error":
-            yield index, (
-                f"its output is the error {output.ename}. "
-                "Repair the cell; a failure on purpose goes under expect_error."
+            yield (
+                index,
+                (
+                    f"its output is the error {output.ename}. "
+                    "Repair the cell; a failure on purpose goes under expect_error."
+                ),
             )
 
 
@@ -118,10 +129,34 @@ def outputs_are_small(notebook: NotebookNode) -> Complaints:
 
 def nothing_leaks(notebook: NotebookNode) -> Complaints:
     for index, written in texts(notebook):
-        for what, pattern in LEAKS.items():
-            found = re.search(pattern, written)
-            if found:
-                yield index, f"{found[0]!r} looks like {what}. Show the value without it."
+        for what, found in leaks(written):
+            yield index, f"{found!r} looks like {what}. Show the value without it."
+    written = "\n".join(cell.source for cell in notebook.cells)
+    for index, output in outputs(notebook):
+        for name in own_names() - set(re.findall(r"\w+", written)):
+            if re.search(rf"(?i)(?<!\w){re.escape(name)}(?!\w)", json.dumps(_readable(output), ensure_ascii=False)):
+                yield index, f"its output holds {name!r}, your name on this machine or the machine's. Show less."
+
+
+def leaks(text: str) -> Iterator[tuple[str, str]]:
+    """What tells of a machine or a person in a text: what it looks like, and the words."""
+    for what, pattern in LEAKS.items():
+        if found := re.search(pattern, text):
+            yield what, found[0]
+
+
+def own_names() -> set[str]:
+    """What whoever runs the rules is called here, and the machine; no short name, which may be a word by chance."""
+    try:
+        user = getpass.getuser()
+    except (KeyError, OSError):  # an id without a name
+        user = ""
+    return {name for name in (user, platform.node()) if len(name) > 4 and name.lower() not in ANYONE}
+
+
+def _readable(output: NotebookNode) -> dict:
+    data = {kind: value for kind, value in output.get("data", {}).items() if kind not in PICTURES}
+    return {**data, "printed": output.get("text", "")}
 
 
 def links_are_citations(notebook: NotebookNode) -> Complaints:
@@ -170,9 +205,12 @@ def code_is_plain_python(notebook: NotebookNode) -> Complaints:
 def no_closing_semicolon(notebook: NotebookNode) -> Complaints:
     for index, cell in code_cells(notebook):
         if cell.source.rstrip().endswith(";"):
-            yield index, (
-                "it ends in a semicolon, which hides a value from JupyterLab and not from nbval. "
-                "End in plt.show() or in an assignment."
+            yield (
+                index,
+                (
+                    "it ends in a semicolon, which hides a value from JupyterLab and not from nbval. "
+                    "End in plt.show() or in an assignment."
+                ),
             )
 
 
@@ -237,9 +275,12 @@ def sections_are_marked(notebook: NotebookNode) -> Complaints:
             else:
                 yield index, f"below {heading!r} stands no mark. Write `*core · 6 min*` or `*extra · 6 min*` there."
     if minutes["core"] > CORE_MINUTES or sum(minutes.values()) > ALL_MINUTES:
-        yield None, (
-            f"The core takes {minutes['core']} minutes and all {sum(minutes.values())}; a class has {CORE_MINUTES} and "
-            f"{ALL_MINUTES}. Mark a section extra, or shorten one."
+        yield (
+            None,
+            (
+                f"The core takes {minutes['core']} minutes and all {sum(minutes.values())}; a class has {CORE_MINUTES} and "
+                f"{ALL_MINUTES}. Mark a section extra, or shorten one."
+            ),
         )
 
 
@@ -271,9 +312,12 @@ def prose_keeps_pace(notebook: NotebookNode) -> Complaints:
     low, high = PROSE_PER_CODE
     ratio = len(counts) / max(1, sum(1 for _ in code_cells(notebook)))
     if not low <= ratio <= high:
-        yield None, (
-            f"There are {ratio:.2f} prose cells to a code cell; about one is right, {low} to {high} allowed. "
-            "Join cells of the kind there are too many of."
+        yield (
+            None,
+            (
+                f"There are {ratio:.2f} prose cells to a code cell; about one is right, {low} to {high} allowed. "
+                "Join cells of the kind there are too many of."
+            ),
         )
 
 

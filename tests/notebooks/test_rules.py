@@ -150,6 +150,11 @@ BROKEN = [
     (rules.nothing_leaks, with_cell(new_markdown_cell("Open localhost.")), "a host"),
     (rules.nothing_leaks, with_cell(new_markdown_cell("Ask ada@example.org.")), "a host"),
     (rules.nothing_leaks, with_output(printed("?token=abc123")), "a token"),
+    (rules.nothing_leaks, with_output(printed("hf_" + "a" * 34)), "a token"),
+    (rules.nothing_leaks, with_output(printed("github_pat_" + "1A" * 12)), "a token"),
+    (rules.nothing_leaks, with_output(printed("-----BEGIN RSA PRIVATE KEY-----")), "a token"),
+    (rules.nothing_leaks, with_output(printed("{'USER': 'ada'}")), "a user name"),
+    (rules.nothing_leaks, with_output(printed("ada@laptop:~$ ls")), "a user name"),
     (rules.links_are_citations, with_cell(new_markdown_cell("[Here](https://example.org/x).")), "it names https://exa"),
     (rules.links_are_citations, with_cell(code('url = "https://doi.org/10.1/x"')), "Only prose has links"),
     (rules.code_needs_no_network, with_cell(code("import urllib.request as r")), "urllib.request reaches"),
@@ -208,6 +213,16 @@ BROKEN = [
 @pytest.mark.parametrize(("rule", "notebook", "sentence"), BROKEN, ids=lambda part: getattr(part, "__name__", ""))
 def test_a_broken_rule_says_so(rule, notebook, sentence):
     assert any(sentence in complaint for complaint in rules.complaints(rule, notebook))
+
+
+@pytest.mark.parametrize(("user", "node"), [("Lovelace", "x"), ("runner", "lovelace")])
+def test_ones_own_name_is_seen_in_outputs(monkeypatch, user, node):
+    monkeypatch.setattr(rules.getpass, "getuser", lambda: user)
+    monkeypatch.setattr(rules.platform, "node", lambda: node)
+    (complaint,) = rules.complaints(rules.nothing_leaks, with_output(printed("written by Lovelace, a runner")))
+    assert "your name on this machine" in complaint
+    assert not rules.complaints(rules.nothing_leaks, with_output(printed("lovelaces run")))
+    assert not rules.complaints(rules.nothing_leaks, with_cell(new_markdown_cell("Lovelace wrote this.")))
 
 
 def test_every_rule_has_been_seen_red():

@@ -73,6 +73,16 @@ def test_packages_missing_or_different(lock):
     assert finding.cure == f"Run `{sys.executable} -m pip install -r {lock}`."
 
 
+@pytest.mark.parametrize(
+    ("folder", "name"),
+    [(".venv", "requirements"), (".venv-torch", "requirements-torch"), (".venv-gpu", "requirements-gpu"),
+     ("course", "requirements")],
+)  # fmt: skip
+def test_each_environment_is_held_against_its_own_lock(monkeypatch, tmp_path, folder, name):
+    monkeypatch.setattr(doctor.sys, "prefix", str(tmp_path / folder))
+    assert doctor.lock() == doctor.repository() / f"{name}.lock"
+
+
 def test_packages_without_a_lock(tmp_path):
     assert doctor.look_at_packages(tmp_path / "requirements.lock").ok is False
 
@@ -153,7 +163,8 @@ def test_gpu_that_never_answers(monkeypatch):
         ("jax", "XLA_PYTHON_CLIENT_PREALLOCATE", None, True),
         ("jax", "XLA_PYTHON_CLIENT_PREALLOCATE", "0", True),
         ("jax", "XLA_PYTHON_CLIENT_PREALLOCATE", "true", False),
-        ("torch", "ANY", "false", None),
+        ("torch", "ANY", "false", True),  # it grows by itself
+        ("theano", "ANY", "false", None),
     ],
 )
 def test_gpu_memory(monkeypatch, backend, switch, setting, ok):

@@ -4,9 +4,10 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import numpy as np
 import pytest
 
-from course_utils.files import write_whole
+from course_utils.files import as_npz, write_whole
 
 
 def there(folder: Path) -> dict[str, bytes]:
@@ -57,3 +58,16 @@ def test_writers_at_once_do_not_share_a_temporary_file(tmp_path, monkeypatch):
     with ThreadPoolExecutor(4) as pool:
         list(pool.map(write_whole, [path] * 4, "abcd"))
     assert path.read_text() in set("abcd") and len(there(tmp_path)) == 1
+
+
+@pytest.mark.parametrize("compressed", [True, False])
+def test_arrays_come_back_as_they_were(tmp_path, compressed):
+    path = tmp_path / "arrays.npz"
+    path.write_bytes(as_npz({"numbers": [1, 2], "words": np.array(["a", "bc"])}, compressed))
+    with np.load(path, allow_pickle=False) as file:
+        assert {name: array.tolist() for name, array in file.items()} == {"numbers": [1, 2], "words": ["a", "bc"]}
+
+
+def test_python_objects_are_not_stored():
+    with pytest.raises(ValueError, match="second holds Python objects"):
+        as_npz({"first": [1], "second": np.array([{}])})

@@ -7,6 +7,7 @@ import re
 import shutil
 import subprocess
 import sys
+import tomllib
 from collections import namedtuple
 from pathlib import Path
 
@@ -16,11 +17,12 @@ import lock
 import pytest
 import yaml
 from packaging.requirements import Requirement
+from packaging.specifiers import SpecifierSet
 
 from course_utils.runtime import repository
 
 ROOT = repository()
-LOCK = (ROOT / "requirements.lock").read_text(encoding="utf-8")
+LOCKS = {name: (ROOT / name).read_text(encoding="utf-8") for name in lock.EXTRAS}
 POSIX = pytest.mark.skipif(os.name == "nt", reason="needs a POSIX shell")
 
 
@@ -39,13 +41,55 @@ def program(path: Path, script: str) -> Path:
 # --- the lock -------------------------------------------------------------------------------------------------------
 
 
-def pins():
-    lines = [line.rstrip(" \\") for line in LOCK.splitlines() if line[:1].isalnum()]
+each_lock = pytest.mark.parametrize("name", LOCKS)
+
+
+def pins(name="requirements.lock"):
+    lines = [line.rstrip(" \\") for line in LOCKS[name].splitlines() if line[:1].isalnum()]
     return [Requirement(line) for line in lines]
 
 
-def test_lock_was_made_from_this_pyproject():
-    assert lock.header() in LOCK, "requirements.lock is out of date: run `make lock`"
+def versions(name):
+    """The versions of each package; some differ between versions of Python."""
+    found = {}
+    for pin in pins(name):
+        found.setdefault(pin.name, set()).add(str(pin.specifier).removeprefix("=="))
+    return found
+
+
+def test_every_environment_has_a_lock():
+    assert {kind.lock for kind in (env.COURSE, env.TORCH, env.GPU)} == set(LOCKS)
+
+
+@each_lock
+def test_lock_was_made_from_this_pyproject(name):
+    assert lock.header() in LOCKS[name], f"{name} is out of date: run `make lock`"
+
+
+@each_lock
+def test_lock_holds_what_pyproject_asks_for(name):
+    """Red also for a lock that was edited by hand, which its header does not tell."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    extras = project["optional-dependencies"]
+    asked = map(Requirement, [*project["dependencies"], *extras["tests"], *extras[lock.EXTRAS[name]]])
+    locked = versions(name)
+    for requirement in asked:
+        if requirement.name != lock.WITHOUT.get(name):
+            found = locked.get(requirement.name, set())
+            assert found and all(version in requirement.specifier for version in found), f"{requirement}: {found}"
+
+
+@pytest.mark.parametrize("name", [env.TORCH.lock, env.GPU.lock])
+def test_other_locks_differ_only_in_what_they_add(name):
+    course, other = versions("requirements.lock"), versions(name)
+    shared = course.keys() & other.keys()
+    assert len(shared) > 100
+    assert {package: other[package] for package in shared} == {package: course[package] for package in shared}
+
+
+def test_torch_stands_without_tensorflow_and_only_there():
+    assert "torch" in versions(env.TORCH.lock) and "tensorflow" not in versions(env.TORCH.lock)
+    assert all("torch" not in versions(name) for name in LOCKS if name != env.TORCH.lock)
 
 
 def test_lock_hash_hears_dependencies_and_nothing_else(tmp_path):
@@ -64,21 +108,24 @@ def test_lock_hash_hears_dependencies_and_nothing_else(tmp_path):
     assert hash_of("<3.14", "<3.15") != today
 
 
-def test_lock_pins_every_package_with_hashes():
-    blocks = re.split(r"\n(?=[a-z0-9])", LOCK)[1:]
-    assert len(blocks) == len(pins()) > 100
+@each_lock
+def test_lock_pins_every_package_with_hashes(name):
+    blocks = re.split(r"\n(?=[a-z0-9])", LOCKS[name])[1:]
+    assert len(blocks) == len(pins(name)) > 100
     assert all(re.match(r"\S+==\S+ .*\\\n(    --hash=sha256:[0-9a-f]{64}( \\)?\n)+", block) for block in blocks)
 
 
-def test_lock_names_no_host():
-    assert not re.search(r"https?:|//|index-url|find-links|trusted-host", LOCK)
+@each_lock
+def test_lock_names_no_host(name):
+    assert not re.search(r"https?:|//|index-url|find-links|trusted-host|\.lock-", LOCKS[name])
 
 
-def test_lock_holds_what_builds_course_utils():
+@each_lock
+def test_lock_holds_what_builds_course_utils(name):
     # `pip install --no-build-isolation -e .` takes setuptools from the environment
     text = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
     wanted = Requirement(re.search(r'requires = \["(setuptools.*?)"\]', text)[1])
-    (pin,) = [pin for pin in pins() if pin.name == wanted.name]
+    (pin,) = [pin for pin in pins(name) if pin.name == wanted.name]
     assert str(pin.specifier).removeprefix("==") in wanted.specifier
 
 
@@ -89,6 +136,23 @@ def test_environment_yml_leaves_everything_to_the_lock():
         "channels": ["conda-forge"],
         "dependencies": ["python=3.12", "pip", {"pip": ["-r requirements.lock"]}],
     }
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    assert "3.12" in SpecifierSet(project["requires-python"])
+
+
+@pytest.mark.parametrize("line", [line for line in (ROOT / "tools/colab.txt").read_text().splitlines() if "==" in line])
+def test_what_colab_has_is_promised(line):
+    colab = Requirement(line)
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    (promised,) = [asked for asked in map(Requirement, project["dependencies"]) if asked.name == colab.name]
+    assert str(colab.specifier).removeprefix("==") in promised.specifier
+
+
+def test_pythons_are_the_same_everywhere():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    promised = SpecifierSet(project["requires-python"])
+    fitting = [(3, minor) for minor in range(8, 20) if f"3.{minor}" in promised]
+    assert (fitting[0], fitting[-1]) == (env.OLDEST, env.NEWEST)
 
 
 @POSIX
@@ -183,7 +247,7 @@ def course(tmp_path, monkeypatch):
 
     def pretend(done, command, venv):
         steps.append(done)
-        target = Path(env.venv_python(tmp_path))
+        target = venv / Path(env.venv_python(tmp_path)).relative_to(tmp_path / ".venv")
         if not target.exists():
             target.parent.mkdir(parents=True, exist_ok=True)
             target.symlink_to(sys.executable)
@@ -192,7 +256,7 @@ def course(tmp_path, monkeypatch):
     monkeypatch.setattr(env, "find_uv", lambda: None)
     monkeypatch.setattr(env, "probe_all", lambda uv: [python(sys.version_info[:3])])
     monkeypatch.setattr(env, "check_lock", lambda root, python: None)
-    monkeypatch.setattr(env, "check_disk", lambda root: None)
+    monkeypatch.setattr(env, "check_disk", lambda root, kind: None)
     return tmp_path, steps
 
 
@@ -269,20 +333,44 @@ def test_lock_of_this_pyproject_is_accepted():
     env.check_lock(ROOT, sys.executable)
 
 
-def test_lock_of_another_pyproject_is_refused(tmp_path):
+@pytest.mark.parametrize(
+    ("file", "old", "new"),
+    [("pyproject.toml", '"rich>', '"poor>'), *((name, "SHA-256: ", "SHA-256: 0") for name in LOCKS)],
+)
+def test_lock_of_another_pyproject_is_refused(tmp_path, file, old, new):
     (tmp_path / "tools").mkdir()
-    for name in ("tools/env.py", "tools/lock.py", "requirements.lock"):
+    for name in ("tools/env.py", "tools/lock.py", "pyproject.toml", *LOCKS):
         shutil.copy(ROOT / name, tmp_path / name)
-    text = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
-    (tmp_path / "pyproject.toml").write_text(text.replace('"rich>', '"poor>'), encoding="utf-8")
+    env.check_lock(tmp_path, sys.executable)
+    changed = tmp_path / file
+    text = changed.read_text(encoding="utf-8")
+    assert old in text
+    changed.write_text(text.replace(old, new, 1), encoding="utf-8")
     with pytest.raises(env.SetupError, match="make lock"):
         env.check_lock(tmp_path, sys.executable)
+
+
+def test_command_line_names_an_environment():
+    assert [env.wanted([]), env.wanted(["--torch"]), env.wanted(["--gpu"])] == [env.COURSE, env.TORCH, env.GPU]
+    with pytest.raises(env.SetupError, match="takes nothing, or --torch or --gpu; got '--jax'"):
+        env.wanted(["--jax"])
+
+
+def test_other_environments_are_made_beside_the_course(course):
+    root, steps = course
+    env.prepare(root)
+    for kind in (env.TORCH, env.GPU):
+        shutil.copy(ROOT / kind.lock, root)
+        env.prepare(root, kind)
+        env.prepare(root, kind)
+        assert env.read_stamp(root, kind)["lock"] != env.read_stamp(root)["lock"]
+    assert steps == ALL_STEPS * 3
 
 
 def test_full_disk_is_told_before_anything_is_downloaded(tmp_path, monkeypatch):
     usage = namedtuple("usage", "total used free")
     monkeypatch.setattr(shutil, "disk_usage", lambda folder: usage(9e9, 7e9, 2e9))
-    with pytest.raises(env.SetupError, match=r"needs 4\.5 GB .* 2\.0 GB are free"):
+    with pytest.raises(env.SetupError, match=r"needs 4\.5 GB, .* 2\.0 GB are free"):
         env.check_disk(tmp_path)
 
 
