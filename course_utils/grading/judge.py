@@ -80,7 +80,9 @@ def _judged(exercise: engine.Exercise, student: Student, answer: Answer) -> Verd
 def _told(name: str, verdict: Verdict, answer: Answer | None) -> dict:
     note = ""
     if answer is not None and answer.others:
-        note = f"\n\n{answer.others + 1} cells answer this exercise; the last of them, cell {answer.cell.number}, counts."
+        note = (
+            f"\n\n{answer.others + 1} cells answer this exercise; the last of them, cell {answer.cell.number}, counts."
+        )
     return {
         "name": name,
         "status": verdict.status,

@@ -20,7 +20,15 @@ __all__ = ["Limits", "Walls", "build", "enter", "lower", "unused_user"]
 _LIBC = ctypes.CDLL(None, use_errno=True)
 _NEW_MOUNTS, _NEW_IPC, _NEW_USER, _NEW_PIDS, _NEW_NET = 0x00020000, 0x08000000, 0x10000000, 0x20000000, 0x40000000
 _READ_ONLY, _NO_SUID, _NO_DEVICES, _NO_EXEC = 1, 2, 4, 8
-_REMOUNT, _BIND, _RECURSIVE, _PRIVATE, _NO_ATIME, _NO_DIR_ATIME, _REL_ATIME = 32, 4096, 16384, 1 << 18, 1024, 2048, 1 << 21
+_REMOUNT, _BIND, _RECURSIVE, _PRIVATE, _NO_ATIME, _NO_DIR_ATIME, _REL_ATIME = (
+    32,
+    4096,
+    16384,
+    1 << 18,
+    1024,
+    2048,
+    1 << 21,
+)
 _NO_NEW_PRIVILEGES, _DUMPABLE, _DIE_WITH_PARENT = 38, 4, 1
 _FIRST_USER, _USERS = 20_000, 40_000
 
@@ -106,8 +114,10 @@ def _write(path: str, text: str) -> None:
 
 def _reaches_out() -> bool:
     with contextlib.suppress(OSError):
-        return any(name != "lo" and not name.startswith(("sit", "tunl", "ip6", "gre", "erspan"))
-                   for _, name in socket.if_nameindex())
+        return any(
+            name != "lo" and not name.startswith(("sit", "tunl", "ip6", "gre", "erspan"))
+            for _, name in socket.if_nameindex()
+        )
     return True
 
 

@@ -58,7 +58,7 @@ class Template:
 
     def __init__(self, lesson: Lesson, hidden: list[Path] = ()) -> None:
         """`hidden`: folders and files that no student's process may see, such as the other submissions."""
-        self.lesson = lesson
+        self.lesson, self.hidden = lesson, hidden
         self.keras = any("keras=True" in source for source in lesson.setup)
         self._stage = Path(tempfile.mkdtemp(prefix="course-grading-"))
         self._stage.chmod(0o755)
@@ -383,18 +383,17 @@ KERAS_MODULES = {
     "keras.layers": None,
     "keras.regularizers": None,
 }
+IN_CONFIGURATIONS = ("__tuple__", "__keras_tensor__")
+FOREIGN_CODE = ("function", "FlaxLayer", "JaxLayer", "Lambda", "TFSMLayer", "TorchModuleWrapper")
 
 
 def _demand_plain_keras(part: object) -> None:
     """Errors: `ValueError` when a configuration names anything but Keras's own layers and what they are made of."""
     if isinstance(part, dict):
-        name, module = part.get("class_name"), part.get("module")
-        if "class_name" in part:
-            allowed = KERAS_MODULES.get(module, ()) if isinstance(module, str) else ()
-            if name == "__tuple__" or (name == "__keras_tensor__"):
-                allowed = None
-            if name == "Lambda" or (allowed is not None and name not in allowed):
-                raise ValueError(f"it uses {str(name)[:80]} of {str(module)[:80]}")
+        name, module = part.get("class_name", "__tuple__"), part.get("module")
+        allowed = KERAS_MODULES.get(module, ()) if isinstance(module, str) else IN_CONFIGURATIONS
+        if name in FOREIGN_CODE or (allowed is not None and name not in allowed):
+            raise ValueError(f"it uses {str(name)[:80]} of {str(module)[:80]}")
     for inner in part.values() if isinstance(part, dict) else part if isinstance(part, list) else ():
         _demand_plain_keras(inner)
 

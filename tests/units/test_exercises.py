@@ -312,9 +312,10 @@ def test_moves_that_fit_no_misconception_are_described():
     assert "Image 0 of your result is none of the nine shifts" in cnn.augment.check(noisy).message
     assert "none of them has moved" in cnn.augment.check(still).message
     assert "the shape of `images`" in cnn.augment.check(no_channel).message
-    assert "never occur in a large batch: (-1, -1), (-1, 1), (1, -1), (1, 1)" in cnn.augment.check(
-        only_sideways_or_down
-    ).message
+    assert (
+        "never occur in a large batch: (-1, -1), (-1, 1), (1, -1), (1, 1)"
+        in cnn.augment.check(only_sideways_or_down).message
+    )
 
 
 # --- small_network without Keras ---
