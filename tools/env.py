@@ -330,19 +330,16 @@ def run(done: str, command: list[str], venv: Path) -> None:
     scratch = venv / "tmp"  # /tmp may be a small memory disk
     scratch.mkdir(parents=True, exist_ok=True)
     lines = []
-    with (
-        Progress() as progress,
-        subprocess.Popen(
-            command,
-            cwd=str(venv.parent),
-            env={**os.environ, "TMPDIR": str(scratch), "PIP_USER": "0"},
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            encoding="utf-8",
-            errors="replace",
-        ) as process,
-    ):
+    with Progress() as progress, subprocess.Popen(
+        command,
+        cwd=str(venv.parent),
+        env={**os.environ, "TMPDIR": str(scratch), "PIP_USER": "0"},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        encoding="utf-8",
+        errors="replace",
+    ) as process:
         for line in process.stdout:
             lines.append(line)
             progress.note(line)

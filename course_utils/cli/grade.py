@@ -48,7 +48,7 @@ def _grade_notebook(path: Path, lesson, console: Console, out: Path | None) -> b
     from course_utils.grading.classes import grade_file
     from course_utils.grading.students import Template
 
-    hidden = [path.absolute()] + ([out.absolute()] if out else [])
+    hidden = [path.absolute().parent, path.absolute(), *([out.absolute().parent] if out else [])]
     with _started(lambda: Template(lesson, hidden)) as template:
         verdict = grade_file(path.parent, path.name, lesson, template)
     complaint = schema.complaint(verdict)

@@ -298,7 +298,8 @@ cross_correlate = Exercise(
     situation="on a {image} image with a {kernel} kernel",
     hints=[
         "Begin with one place: the sum at [0, 0] is `(image[:kh, :kw] * kernel).sum()`.",
-        "At [i, j] the patch begins i rows further down and j columns further right: `image[i : i + kh, j : j + kw]`.",
+        "At [i, j] the patch begins i rows further down and j columns further right: "
+        "`image[i : i + kh, j : j + kw]`.",
         "Ask for `h, w = image.shape` and `kh, kw = kernel.shape`, make room with "
         "`sums = np.zeros((h - kh + 1, w - kw + 1))`, and let two loops run over its rows and columns.",
     ],

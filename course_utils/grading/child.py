@@ -11,6 +11,7 @@ import importlib
 import json
 import os
 import select
+import shutil
 import signal
 import socket
 import sys
@@ -47,11 +48,12 @@ def serve(control: socket.socket, order: dict) -> None:
     Channel(control).send({"ready": True})
     while True:
         request, handles, _, _ = socket.recv_fds(control, 4096, 2)
-        if len(handles) != 2:
+        if len(handles) != 2:  # the grader has let go, or is no more
+            shutil.rmtree(order["stage"], ignore_errors=True)
             return
         if os.fork() == 0:
             control.close()
-            _keep(json.loads(request), *(socket.socket(fileno=handle) for handle in handles), walls, order["folder"])
+            _keep(json.loads(request), *(socket.socket(fileno=handle) for handle in handles), walls, order["stage"])
             os._exit(0)
         for handle in handles:
             os.close(handle)
@@ -82,13 +84,14 @@ def _stand_in_for(module: str, name: str) -> None:
 # The keeper
 
 
-def _keep(request: dict, leash: socket.socket, talk: socket.socket, walls: sandbox.Walls, folder: str) -> None:
+def _keep(request: dict, leash: socket.socket, talk: socket.socket, walls: sandbox.Walls, stage: str) -> None:
     """Fork the student's process; end it, and all it has started, when the grader lets go of the leash."""
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     os.setsid()
     user = sandbox.unused_user(os.getpid())
     alone = sandbox.enter(walls)
-    own = folder if walls.files else tempfile.mkdtemp(prefix="course-answer-")
+    mounted = os.path.join(stage, "own")
+    own = mounted if walls.files else tempfile.mkdtemp(prefix="course-answer-")
     if not walls.files and walls.user:
         os.chown(own, user, user)
     student = os.fork()
@@ -102,8 +105,8 @@ def _keep(request: dict, leash: socket.socket, talk: socket.socket, walls: sandb
     _, status = os.waitpid(student, 0)
     if not alone:
         _sweep(student, user if walls.user else 0)
-    if own != folder:
-        _remove(own)
+    if own != mounted:
+        shutil.rmtree(own, ignore_errors=True)
     with contextlib.suppress(OSError):
         leash.sendall(json.dumps({"ended": os.waitstatus_to_exitcode(status)}).encode())
 
@@ -119,12 +122,6 @@ def _sweep(student: int, user: int) -> None:
         os._exit(0)
     with contextlib.suppress(ChildProcessError):
         os.wait()
-
-
-def _remove(folder: str) -> None:
-    import shutil
-
-    shutil.rmtree(folder, ignore_errors=True)
 
 
 # The student's process

@@ -1,13 +1,17 @@
-"""A class: every notebook below a folder, graded once, by several processes at a time, and what a teacher gets of it."""
+"""A class: every notebook below a folder, graded once, several at a time, and what a teacher gets of it."""
 
+import atexit
 import csv
 import io
 import json
 import os
 import re
+import signal
+import threading
+import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import FIRST_COMPLETED, Executor, Future, ProcessPoolExecutor, wait
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from itertools import islice
@@ -17,11 +21,11 @@ from pathlib import Path
 from course_utils.exercises import by_name
 from course_utils.files import write_whole
 from course_utils.grading import schema
-from course_utils.grading.judge import fingerprint, grade, ungraded
+from course_utils.grading.judge import grade, ungraded
 from course_utils.grading.students import Template
 from course_utils.grading.submission import Lesson, Ungradable, find_lesson, read_bytes
 
-__all__ = ["Class", "csv_text", "grade_class", "grade_file", "summary"]
+__all__ = ["Class", "completed", "csv_text", "grade_by", "grade_class", "grade_file", "summary", "template_for"]
 
 ATTEMPTS = 3  # for a submission whose grader ends unexpectedly
 _LEADS = ("=", "+", "-", "@", "\t", "\r", "\n", "'")  # what a spreadsheet may take for a formula, or for its own mark
@@ -83,21 +87,32 @@ def grade_file(folder: Path, name: str, lesson: Lesson, template: Template | Non
 # In a process that grades: one template, as long as the process lives
 
 
-def _begin(lesson: str, hidden: list[Path]) -> None:
+def _begin(parent: int) -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # a stop is the first process's to handle
+    threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
+
+
+def _end_with(parent: int) -> None:
+    """However the first process has ended, those that it started end too."""
+    while os.getppid() == parent:
+        time.sleep(0.5)
+    os._exit(1)
+
+
+def template_for(lesson: str, hidden: list[Path]) -> Template:
+    """The template of this process, started when there is none, or not for this."""
     global _template
-    _template = Template(find_lesson(lesson), hidden)
+    if _template is None or not _template.alive or (_template.lesson.name, _template.hidden) != (lesson, hidden):
+        if _template is not None:
+            _template.close()
+        _template = Template(find_lesson(lesson), hidden)
+        atexit.register(_template.close)
+    return _template
 
 
-def _grade_one(folder: Path, name: str) -> dict:
-    global _template
-    if not _template.alive:  # nothing of a student's can reach it; whatever has ended it, here is another
-        _template = Template(_template.lesson, _template.hidden)
-    return grade_file(folder, name, _template.lesson, _template)
-
-
-def _pool(course: Class, jobs: int) -> Executor:
-    given = (course.lesson.name, [course.folder, course.out])
-    return ProcessPoolExecutor(jobs, mp_context=get_context("spawn"), initializer=_begin, initargs=given)
+def _grade_one(folder: Path, name: str, lesson: str, hidden: list[Path]) -> dict:
+    template = template_for(lesson, hidden)
+    return grade_file(folder, name, template.lesson, template)
 
 
 def grade_class(course: Class, jobs: int, progress: Callable[[int, int], None]) -> dict[str, dict]:
@@ -105,12 +120,19 @@ def grade_class(course: Class, jobs: int, progress: Callable[[int, int], None]) 
 
     `progress` is told how many are done, of how many. Errors: `RuntimeError` when grading itself does not work.
     """
+    return grade_by(lambda todo: _graded(course, todo, jobs), course, progress)
+
+
+def grade_by(
+    work: Callable[[list[str]], Iterable[tuple[str, dict]]], course: Class, progress: Callable[[int, int], None]
+) -> dict[str, dict]:
+    """As `grade_class`, where `work` grades names as they come; it may end early, and is then called again."""
     names = course.names()
     verdicts = {name: verdict for name in names if (verdict := course.known(name))}
     progress(len(verdicts), len(names))
     todo = [name for name in names if name not in verdicts]
     for _ in range(ATTEMPTS):
-        for name, verdict in _graded(course, todo, jobs):
+        for name, verdict in work(todo) if todo else ():
             course.keep(name, verdict)
             verdicts[name] = verdict
             progress(len(verdicts), len(names))
@@ -122,11 +144,11 @@ def grade_class(course: Class, jobs: int, progress: Callable[[int, int], None]) 
 
 def _graded(course: Class, names: list[str], jobs: int) -> Iterator[tuple[str, dict]]:
     """Names and verdicts as they come; ends early when a process of the pool has ended."""
-    if not names:
-        return
-    pool = _pool(course, min(jobs, len(names)))
+    jobs = min(jobs, len(names))
+    pool = ProcessPoolExecutor(jobs, mp_context=get_context("spawn"), initializer=_begin, initargs=(os.getpid(),))
+    given = (course.lesson.name, [course.folder, course.out])
     try:
-        yield from completed(lambda name: pool.submit(_grade_one, course.folder, name), names, 2 * jobs)
+        yield from completed(lambda name: pool.submit(_grade_one, course.folder, name, *given), names, 2 * jobs)
     except BrokenProcessPool:
         return
     finally:

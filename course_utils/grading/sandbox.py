@@ -124,6 +124,8 @@ def _reaches_out() -> bool:
 def hide(place: str, needed: list[str]) -> None:
     """Lay an empty folder over the folder `place`, in which only what is `needed` shows; a file becomes empty."""
     place = os.path.realpath(place)
+    if place == "/":
+        return
     if not os.path.isdir(place):
         if os.path.exists(place):
             _mount("/dev/null", place, None, _BIND)

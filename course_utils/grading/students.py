@@ -18,7 +18,7 @@ import numpy as np
 import course_utils
 from course_utils.exercises.running import OutOfTime
 from course_utils.grading.submission import Lesson, imports
-from course_utils.grading.wire import Channel, Closed, Foreign, Malformed, decode, encode, generator_state
+from course_utils.grading.wire import Channel, Closed, Malformed, decode, encode, generator_state
 from course_utils.runtime import repository
 
 __all__ = ["Ended", "Student", "Template", "Unloadable"]
@@ -81,7 +81,7 @@ class Template:
             "imports": imports(lesson.setup),
             "hidden": [str(path) for path in [*_own_places(), *hidden]],
             "needed": [str(path) for path in _needed(self._stage)],
-            "folder": str(self._stage / "own"),
+            "stage": str(self._stage),
         }
         self._process.stdin.write(json.dumps(order).encode())
         self._process.stdin.close()

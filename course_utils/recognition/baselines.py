@@ -1,7 +1,7 @@
 """Three classical models behind one face: what a network has to beat. Taught in lesson 02.
 
-model = svm(split.train)
-model.predict(images)       # probabilities (n, 10)
+    model = svm(split.train)
+    model.predict(images)       # probabilities (n, 10)
 """
 
 from collections.abc import Callable

@@ -45,7 +45,9 @@ def test_stride_padding_and_dilation_equal_scipy_on_a_spread_kernel(stride, padd
 
 def test_a_filter_spans_all_channels():
     image, kernel = random((8, 7, 3)), random((3, 2, 3, 5), 1)
-    expected = [sum(signal.correlate2d(image[..., c], kernel[..., c, f], "valid") for c in range(3)) for f in range(5)]
+    expected = [
+        sum(signal.correlate2d(image[..., c], kernel[..., c, f], "valid") for c in range(3)) for f in range(5)
+    ]
     np.testing.assert_allclose(cross_correlate(image, kernel), np.stack(expected, axis=-1), atol=1e-12)
 
 

@@ -141,7 +141,7 @@ def test_a_name_leads_to_its_exercise():
     for name, exercise in by_name.items():
         module, variable = name.split(".")
         assert getattr(getattr(exercises, module), variable) is exercise
-    assert len(by_name) == 24
+    assert len(by_name) == 32
 
 
 @pytest.mark.parametrize("exercise", EXERCISES, ids=list(by_name))
@@ -312,10 +312,9 @@ def test_moves_that_fit_no_misconception_are_described():
     assert "Image 0 of your result is none of the nine shifts" in cnn.augment.check(noisy).message
     assert "none of them has moved" in cnn.augment.check(still).message
     assert "the shape of `images`" in cnn.augment.check(no_channel).message
-    assert (
-        "never occur in a large batch: (-1, -1), (-1, 1), (1, -1), (1, 1)"
-        in cnn.augment.check(only_sideways_or_down).message
-    )
+    assert "never occur in a large batch: (-1, -1), (-1, 1), (1, -1), (1, 1)" in cnn.augment.check(
+        only_sideways_or_down
+    ).message
 
 
 # --- small_network without Keras ---

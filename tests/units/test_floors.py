@@ -10,12 +10,13 @@ import pytest
 
 from course_utils.runtime import repository
 
-FLOORS = [["data"], ["recognition", "generation"], ["explore", "exercises", "grading"], ["cli"]]
+FLOORS = [["data"], ["recognition", "generation"], ["explore", "exercises"], ["grading"], ["cli"]]
 TOOLS = ["__init__", "claims", "files", "guess", "keyboard", "plots", "runtime"]
 LEVEL = {name: level for level, names in enumerate(FLOORS) for name in names} | dict.fromkeys(TOOLS, -1)
 
 HEAVY = {"jax", "keras", "tensorflow", "torch"}
-LIGHT = ["claims", "data", "exercises", "explore", "files", "guess", "keyboard", "plots", "recognition", "runtime"]
+LIGHT = ["claims", "data", "exercises", "explore", "files", "grading", "guess", "keyboard", "plots"]
+LIGHT += ["recognition", "runtime"]
 IMPORT_ALL = """
 import importlib, pkgutil, sys
 for name in sys.argv[2:]:
