@@ -72,17 +72,19 @@ def read_bytes(path: Path) -> bytes:
         handle = os.open(path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0))
     except OSError as error:
         raise Ungradable(f"The file cannot be read: {error.strerror}.") from error
-    with os.fdopen(handle, "rb") as file:
-        found = os.fstat(file.fileno())
+    try:
+        found = os.fstat(handle)
         if not stat.S_ISREG(found.st_mode):
             raise Ungradable("This is not a file. Hand in a notebook, a file that ends in .ipynb.")
         if found.st_size > LARGEST:
-            size = f"{found.st_size / 1e6:,.0f} MB"
             raise Ungradable(
-                f"The file has {size}; at most {LARGEST / 1e6:.0f} MB are read. Clear the outputs (Edit, Clear Outputs "
-                "of All Cells), save, and hand it in again."
+                f"The file has {found.st_size / 1e6:,.0f} MB; at most {LARGEST / 1e6:.0f} MB are read. Clear the outputs "
+                "(Edit, Clear Outputs of All Cells), save, and hand it in again."
             )
-        return file.read(LARGEST + 1)
+        with open(handle, "rb", closefd=False) as file:
+            return file.read(LARGEST)
+    finally:
+        os.close(handle)
 
 
 def read(name: str, content: bytes) -> Submission:
@@ -147,9 +149,9 @@ def _parsed(source: str) -> ast.Module | None:
 
 def _python(source: str) -> str:
     """`source` as Python: lines that speak to the notebook (%time, !ls) do nothing."""
-    if _parsed(source) is not None or not re.search(r"^\s*[%!?]|\?\s*$", source, re.MULTILINE):
+    if _parsed(source) is not None or not re.search(r"^\s*[%!]+\w|\?\s*$", source, re.MULTILINE):
         return source
-    return re.sub(r"^(\s*)(?:[%!?].*|\S+\?+\s*)$", r"\1pass", source, flags=re.MULTILINE)
+    return re.sub(r"^(\s*)(?:[%!]+\w.*|\S+\?+\s*)$", r"\1pass", source, flags=re.MULTILINE)
 
 
 def _binds(source: str) -> dict[str, list[ast.stmt]]:
