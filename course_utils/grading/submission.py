@@ -77,10 +77,9 @@ def read_bytes(path: Path) -> bytes:
         if not stat.S_ISREG(found.st_mode):
             raise Ungradable("This is not a file. Hand in a notebook, a file that ends in .ipynb.")
         if found.st_size > LARGEST:
-            raise Ungradable(
-                f"The file has {found.st_size / 1e6:,.0f} MB; at most {LARGEST / 1e6:.0f} MB are read. Clear the outputs "
-                "(Edit, Clear Outputs of All Cells), save, and hand it in again."
-            )
+            size = f"{found.st_size / 1e6:,.0f} MB; at most {LARGEST / 1e6:.0f} MB are read"
+            cure = "Clear the outputs (Edit, Clear Outputs of All Cells), save, and hand it in again."
+            raise Ungradable(f"The file has {size}. {cure}")
         with open(handle, "rb", closefd=False) as file:
             return file.read(LARGEST)
     finally:

@@ -83,7 +83,7 @@ class Odd(np.ndarray):
 )
 def test_of_other_objects_only_the_kind_crosses(value, told):
     after = crossed(value)
-    assert a(after) == told and type(after).__bases__ == (wire.Foreign,) and after != value
+    assert a(after) == told and type(after).__bases__ == (wire.Foreign,)
 
 
 def test_a_subclass_of_array_crosses_as_array():
