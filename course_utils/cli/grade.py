@@ -61,9 +61,23 @@ def _grade_notebook(path: Path, lesson, console: Console, out: Path | None) -> b
         write_whole(out, text)
         for entry in verdict["exercises"]:
             console.print(f"{entry['points']}  {entry['name']}: {entry['status']}", markup=False, highlight=False)
+    _warn(verdict["environment"]["isolation"])
     if verdict["problem"]:
         Console(stderr=True).print(f"✗ {path.name}: {verdict['problem']}", style="red", markup=False, highlight=False)
     return verdict["problem"] is None
+
+
+def _warn(isolation: dict[str, str]) -> None:
+    """Say on standard error what this system has not kept from the submissions."""
+    open_ones = {
+        "network": ("open", "the network"),
+        "files": ("as the user may", "files that this user may read or write, solutions among them"),
+        "other processes": ("in sight", "other processes of this user"),
+    }
+    reached = [what for wall, (state, what) in open_ones.items() if isolation.get(wall) == state]
+    if reached:
+        sentence = f"! Here answers can reach {'; '.join(reached)}. docs/grading.md says what to do."
+        Console(stderr=True).print(sentence, style="yellow", markup=False, highlight=False, soft_wrap=True)
 
 
 def _started(make):
@@ -97,6 +111,8 @@ def _grade_folder(folder: Path, lesson, console: Console, out: Path | None, jobs
                 verdicts = grade_class(course, jobs, progress)
         except RuntimeError as error:
             raise CourseError(str(error)) from error
+    isolations = [verdict["environment"]["isolation"] for verdict in verdicts.values()]
+    _warn({wall: state for isolation in isolations for wall, state in isolation.items()})
     write_whole(out / "verdicts.csv", csv_text(verdicts))
     write_whole(out / "summary.md", summary(lesson, verdicts))
     console.print(f"{len(verdicts)} graded: {out / 'verdicts.csv'}, {out / 'summary.md'}", markup=False, soft_wrap=True)
