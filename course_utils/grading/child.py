@@ -123,7 +123,7 @@ def _sweep(student: int, user: int) -> None:
     with contextlib.suppress(ProcessLookupError, PermissionError):
         os.killpg(student, signal.SIGKILL)
     if user and os.fork() == 0:
-        os.setresuid(user, user, user)
+        os.setuid(user)
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.kill(-1, signal.SIGKILL)
         os._exit(0)

@@ -2,6 +2,7 @@
 
 import atexit
 import csv
+import hashlib
 import io
 import json
 import os
@@ -27,6 +28,7 @@ from course_utils.grading.submission import Lesson, Ungradable, find_lesson, rea
 
 __all__ = ["Class", "completed", "csv_text", "grade_by", "grade_class", "grade_file", "summary", "template_for"]
 
+LONGEST_NAME = 200  # bytes; most file systems have 255, and a file being written needs some
 ATTEMPTS = 3  # for a submission whose grader ends unexpectedly
 _LEADS = ("=", "+", "-", "@", "\t", "\r", "\n", "'")  # what a spreadsheet may take for a formula, or for its own mark
 _template: Template | None = None
@@ -51,7 +53,10 @@ class Class:
         return sorted(path.relative_to(self.folder).as_posix() for path in found)
 
     def verdict_path(self, name: str) -> Path:
-        return self.out / "verdicts" / f"{name}.json"
+        path = self.out / "verdicts" / f"{name}.json"
+        if len(os.fsencode(path.name)) <= LONGEST_NAME:
+            return path
+        return path.with_name(f"{hashlib.sha256(os.fsencode(path.name)).hexdigest()}.json")
 
     def known(self, name: str) -> dict | None:
         """The verdict there is already, when it is on this very file, by these exercises and this grader."""
@@ -229,4 +234,4 @@ def _problems(verdicts: dict[str, dict]) -> Iterator[str]:
     if troubled:
         yield from ("", "## Could not be graded", "")
     for name, problem in troubled.items():
-        yield f"- `{_printable(name).replace('`', '')}`: {problem}"
+        yield f"- `{' '.join(_printable(name).replace('`', '').split())}`: {problem}"

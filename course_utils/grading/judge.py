@@ -10,7 +10,8 @@ from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-from course_utils.exercises import Verdict, by_name, engine
+from course_utils.exercises import Verdict, by_name, engine, running, words
+from course_utils.exercises import verdict as verdicts
 from course_utils.exercises.running import OutOfTime
 from course_utils.grading.students import Ended, Student, Template, Unloadable
 from course_utils.grading.submission import Answer, Lesson, Submission, Ungradable, answer_to, read
@@ -32,9 +33,17 @@ def grade(name: str, content: bytes, template: Template) -> dict:
     started = time.monotonic()
     lesson = template.lesson
     try:
-        submission = read(name, content)
+        return _grade(name, content, template, started)
     except Ungradable as problem:
         return ungraded(name, content, lesson, str(problem), time.monotonic() - started)
+    except (RecursionError, MemoryError, ValueError, TypeError, LookupError, AttributeError) as error:
+        # A submission that finds a fault of the grader's costs itself, not the class.
+        problem = f"The grader failed on this submission ({type(error).__name__}). Look at it by hand."
+        return ungraded(name, content, lesson, problem, time.monotonic() - started)
+
+
+def _grade(name: str, content: bytes, template: Template, started: float) -> dict:
+    submission, lesson = read(name, content), template.lesson
     walls: dict[str, bool] = {}
     entries = [_entry(exercise, submission, template, walls) for exercise in lesson.exercises]
     problem = "" if any(entry["cell"] for entry in entries) else _foreign(submission, lesson)
@@ -161,7 +170,8 @@ def _version(package: str) -> str:
 def _fingerprint(exercises: tuple[str, ...]) -> str:
     """Changes when the exercises or the judging of them change: then a submission is graded anew."""
     modules = {inspect.getmodule(by_name[name]._stub) for name in exercises}
-    files = sorted({inspect.getfile(module) for module in modules} | {engine.__file__})
+    modules |= {engine, running, verdicts, words}
+    files = sorted(map(inspect.getfile, modules))
     files += sorted(str(path) for path in Path(__file__).parent.glob("*.py"))
     digest = hashlib.sha256(b"".join(Path(file).read_bytes() for file in files))
     return digest.hexdigest()[:16]

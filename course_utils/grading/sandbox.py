@@ -31,6 +31,7 @@ _REMOUNT, _BIND, _RECURSIVE, _PRIVATE, _NO_ATIME, _NO_DIR_ATIME, _REL_ATIME = (
 )
 _NO_NEW_PRIVILEGES, _DUMPABLE, _DIE_WITH_PARENT = 38, 4, 1
 _FIRST_USER, _USERS = 20_000, 40_000
+_UNLIMITED = () if sys.platform.startswith("linux") else (OSError, ValueError)  # macOS takes not every limit
 
 
 @dataclass(frozen=True)
@@ -94,7 +95,6 @@ def build(hidden: list[str], needed: list[str]) -> Walls:
         _write("/proc/self/uid_map", f"{user} {user} 1")
         _write("/proc/self/gid_map", f"{group} {group} 1")
     walls.network = _unshare(_NEW_NET) and not _reaches_out()
-    _unshare(_NEW_IPC)
     if _unshare(_NEW_MOUNTS):
         with contextlib.suppress(OSError):
             _mount("none", "/", None, _RECURSIVE | _PRIVATE)
@@ -166,7 +166,7 @@ def enter(walls: Walls) -> bool:
     """As the keeper: the next process forked is the first of a world of its own. True where there is such a thing."""
     if walls.files:
         walls.files = _unshare(_NEW_MOUNTS)
-    walls.processes = walls.files and _unshare(_NEW_PIDS)
+    walls.processes = walls.files and _unshare(_NEW_PIDS) and _unshare(_NEW_IPC)
     return walls.processes
 
 
@@ -176,33 +176,47 @@ def lower(walls: Walls, folder: str, limits: Limits, user: int) -> None:
     `user`: the id to take on where the process is root's.
     """
     if walls.files:
+        mounts = _mounts()
         # A folder in memory, of limited size, that ends with the process; then all else becomes read-only.
         options = f"size={limits.disk_bytes},nr_inodes=1000,mode=777"
         _mount("none", folder, "tmpfs", _NO_SUID | _NO_DEVICES, options)
+        walls.files = _make_read_only(mounts)
         if walls.processes:
-            with contextlib.suppress(OSError):
-                _mount("proc", "/proc", "proc", _NO_SUID | _NO_DEVICES | _NO_EXEC)
-        walls.files = _make_read_only(except_for=folder)
+            _renew_proc()
     os.chdir(folder)
     os.umask(0o077)
     _limit(limits)
     _drop_rights(walls, user)
 
 
-def _make_read_only(except_for: str) -> bool:
-    """True when nothing but `except_for` can be written to any more."""
+def _renew_proc() -> None:
+    """/proc of this world alone; where a container forbids that, none: the old one shows the grader's memory."""
+    flags = _NO_SUID | _NO_DEVICES | _NO_EXEC | _READ_ONLY
+    try:
+        _mount("proc", "/proc", "proc", flags)
+    except OSError:
+        _mount("none", "/proc", "tmpfs", flags, "size=4k")
+
+
+def _mounts() -> list[tuple[str, int]]:
+    """Where something writable is mounted, with the flags that it must keep."""
     flags = {"nosuid": _NO_SUID, "nodev": _NO_DEVICES, "noexec": _NO_EXEC, "noatime": _NO_ATIME,
              "nodiratime": _NO_DIR_ATIME, "relatime": _REL_ATIME}  # fmt: skip
     with open("/proc/self/mountinfo") as file:
-        mounts = [line.split() for line in file]
+        rows = [(fields[4], fields[5].split(",")) for fields in map(str.split, file)]
+    return [(_unescaped(place), sum(flags.get(option, 0) for option in has)) for place, has in rows if "ro" not in has]
+
+
+def _unescaped(place: str) -> str:
+    return place.encode().decode("unicode_escape").encode("latin-1").decode(errors="surrogateescape")
+
+
+def _make_read_only(mounts: list[tuple[str, int]]) -> bool:
+    """True when none of `mounts` can be written to any more."""
     refused = False
-    for fields in mounts:
-        target = fields[4].encode().decode("unicode_escape").encode("latin-1").decode(errors="surrogateescape")
-        if target == except_for or "ro" in fields[5].split(","):
-            continue
-        kept = sum(flags.get(option, 0) for option in fields[5].split(","))
+    for place, kept in mounts:
         try:
-            _mount("none", target, None, _REMOUNT | _BIND | _READ_ONLY | kept)
+            _mount("none", place, None, _REMOUNT | _BIND | _READ_ONLY | kept)
         except OSError as error:
             refused |= error.errno not in (errno.ENOENT, errno.EINVAL, errno.ENOTDIR)  # lies below another mount
     return not refused
@@ -250,15 +264,16 @@ def _limit(limits: Limits) -> None:
         if hasattr(resource, name):
             _, hard = resource.getrlimit(getattr(resource, name))
             most = most if hard == resource.RLIM_INFINITY else min(most, hard)
-            resource.setrlimit(getattr(resource, name), (most, most))
+            with contextlib.suppress(*_UNLIMITED):
+                resource.setrlimit(getattr(resource, name), (most, most))
 
 
 def _drop_rights(walls: Walls, user: int) -> None:
     if os.getuid() == 0:
         if walls.user:
             os.setgroups([])
-            os.setresgid(user, user, user)
-            os.setresuid(user, user, user)
+            os.setgid(user)  # for root, these set all three ids, and there is no way back
+            os.setuid(user)
     elif sys.platform.startswith("linux"):
         # In its own user namespace it could undo the walls. Version 3 of the call, no process id, no rights.
         _LIBC.capset((ctypes.c_uint32 * 2)(0x20080522, 0), (ctypes.c_uint32 * 6)())

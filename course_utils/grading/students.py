@@ -25,6 +25,7 @@ __all__ = ["Ended", "Student", "Template", "Unloadable"]
 
 LEFT_OUT = ("exercises", "cli", "__pycache__")  # of the copy that students' processes see
 OF_THE_GRADER = ("__init__.py", "child.py", "sandbox.py", "wire.py")
+SHARED = ("/tmp", "/var/tmp", "/run")  # other programs' files, and their sockets, which no network wall closes
 PASSED_ON = ("LANG", "LC_ALL", "LC_CTYPE", "TZ", "KERAS_BACKEND", "COURSE_SEED", "SYSTEMROOT")
 QUIET = {
     "CUDA_VISIBLE_DEVICES": "-1",
@@ -135,8 +136,8 @@ def _copy_course(stage: Path) -> None:
 
 
 def _own_places() -> list[Path]:
-    """Where the course lies on this machine, with its solutions: this one and one installed elsewhere."""
-    places = {repository(), Path.home()}
+    """Where the course lies on this machine, with its solutions, and where this user and other programs keep files."""
+    places = {repository(), Path.home(), *map(Path, SHARED)}
     for finder in sys.meta_path:
         mapping = getattr(sys.modules.get(getattr(finder, "__module__", "")), "MAPPING", {})
         places |= {Path(mapping["course_utils"]).parent} if "course_utils" in mapping else set()

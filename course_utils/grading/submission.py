@@ -6,7 +6,6 @@ import codecs
 import hashlib
 import json
 import os
-import re
 import stat
 import symtable
 from dataclasses import dataclass
@@ -18,7 +17,7 @@ __all__ = ["Answer", "Lesson", "Submission", "Ungradable", "answer_to", "find_le
 
 LARGEST = 20 * 2**20  # bytes; a lesson with all its pictures has under 2 MB
 MOST_CELLS = 2_000
-LONGEST_CELL = 200_000  # characters
+LONGEST_CELL, LONGEST_CODE = 200_000, 2_000_000  # characters, of one cell and of all
 MARKS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
 
 
@@ -98,7 +97,10 @@ def read(name: str, content: bytes) -> Submission:
         )
     if len(notebook["cells"]) > MOST_CELLS:
         raise Ungradable(f"The notebook has {len(notebook['cells']):,} cells; at most {MOST_CELLS:,} are read.")
-    cells = [_cell(number, cell) for number, cell in enumerate(notebook["cells"], 1)]
+    sources = [_source(cell) for cell in notebook["cells"]]
+    if sum(map(len, sources)) > LONGEST_CODE:
+        raise Ungradable(f"The notebook has {sum(map(len, sources)):,} characters of code; {LONGEST_CODE:,} are read.")
+    cells = [_cell(number, *pair) for number, pair in enumerate(zip(notebook["cells"], sources, strict=True), 1)]
     return Submission(name, hashlib.sha256(content).hexdigest(), [cell for cell in cells if cell])
 
 
@@ -124,14 +126,18 @@ def _json(text: str) -> object:
         raise Ungradable(f"The file is no notebook, because it is not JSON: {str(error)[:200]}.") from error
 
 
-def _cell(number: int, cell: object) -> Cell | None:
-    """The code cell in `cell`, or None for anything else, however it is broken."""
+def _source(cell: object) -> str:
+    """The code of a code cell; of anything else, however it is broken, ""."""
     if not isinstance(cell, dict) or cell.get("cell_type") != "code":
-        return None
+        return ""
     source = cell.get("source", "")
     if isinstance(source, list) and all(isinstance(line, str) for line in source):
         source = "".join(source)
-    if not isinstance(source, str) or len(source) > LONGEST_CELL:
+    return source if isinstance(source, str) and len(source) <= LONGEST_CELL else ""
+
+
+def _cell(number: int, cell: object, source: str) -> Cell | None:
+    if not source:
         return None
     metadata = cell.get("metadata")
     exercise = metadata.get("exercise") if isinstance(metadata, dict) else None
@@ -147,10 +153,17 @@ def _parsed(source: str) -> ast.Module | None:
 
 
 def _python(source: str) -> str:
-    """`source` as Python: lines that speak to the notebook (%time, !ls) do nothing."""
-    if _parsed(source) is not None or not re.search(r"^\s*[%!]+\w|\?\s*$", source, re.MULTILINE):
+    """`source` as Python: lines that speak to the notebook (%time, !ls, np.sum?) do nothing."""
+    if _parsed(source) is not None:
         return source
-    return re.sub(r"^(\s*)(?:[%!]+\w.*|\S+\?+\s*)$", r"\1pass", source, flags=re.MULTILINE)
+    lines = [_python_line(line) for line in source.split("\n")]
+    return "\n".join(lines)
+
+
+def _python_line(line: str) -> str:
+    told = line.strip()
+    to_notebook = told.startswith(("%", "!")) and told.lstrip("%!")[:1].isalpha()
+    return line[: len(line) - len(line.lstrip())] + "pass" if to_notebook or told.endswith("?") else line
 
 
 def _binds(source: str) -> dict[str, list[ast.stmt]]:

@@ -12,15 +12,17 @@ import socket
 import struct
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 
 __all__ = ["LARGEST", "Channel", "Closed", "Foreign", "Malformed", "decode", "encode", "generator_state"]
 
 LARGEST = 16 * 2**20  # bytes of one message
-MOST_NUMBERS = 10**6  # in one array
+MOST_NUMBERS = 10**6  # in the arrays of one value
 DEEPEST, MOST_PARTS = 12, 100_000  # of nested lists
 LONGEST_TEXT = 10_000  # characters
+LONGEST_LISTED = 20  # characters of a text in a list: NumPy would give all of them the room of the longest
 DIGITS = 300  # of a whole number
 GENERATORS = ("PCG64", "MT19937", "Philox", "SFC64", "PCG64DXSM")
 _PLAIN = "biuf"
@@ -179,18 +181,28 @@ def decode(content: object, function: Callable[[int], Callable] | None = None) -
     `function` makes something that can be called of a function's number. Errors: `Malformed`.
     """
     try:
-        return _decode(content, function, 0, [MOST_PARTS])
+        return _decode(content, function, 0, _Left())
     except Malformed:
         raise
     except Exception as error:
         raise Malformed(f"{type(error).__name__} in a value that crossed") from error
 
 
-def _decode(content: object, function: Callable | None, depth: int, left: list[int]) -> object:
-    left[0] -= 1
-    if left[0] < 0 or depth > DEEPEST:
+@dataclass
+class _Left:
+    """What may still cross in one value."""
+
+    parts: int = MOST_PARTS
+    numbers: int = MOST_NUMBERS
+
+
+def _decode(content: object, function: Callable | None, depth: int, left: _Left) -> object:
+    left.parts -= 1
+    if left.parts < 0 or depth > DEEPEST:
         raise Malformed("a value of too many parts")
-    if content is None or isinstance(content, (bool, str)):
+    if isinstance(content, str):
+        return content[:LONGEST_LISTED] if depth else content[:LONGEST_TEXT]
+    if content is None or isinstance(content, bool):
         return content
     if isinstance(content, int) and abs(content) < 10**DIGITS:
         return content
@@ -202,7 +214,7 @@ def _decode(content: object, function: Callable | None, depth: int, left: list[i
         if name in content:
             return kind([_decode(part, function, depth + 1, left) for part in content[name]])
     if "bytes" in content:
-        return _numbers(content)
+        return _numbers(content, left)
     if "generator" in content:
         return _generator(content["generator"])
     if "function" in content and function is not None:
@@ -210,10 +222,11 @@ def _decode(content: object, function: Callable | None, depth: int, left: list[i
     return _stand_in(content)
 
 
-def _numbers(content: dict) -> object:
+def _numbers(content: dict, left: _Left) -> object:
     dtype = np.dtype(str(content["dtype"]))
     shape = tuple(int(length) for length in content["shape"])
-    if dtype.kind not in _PLAIN or len(shape) > 16 or math.prod(shape) > MOST_NUMBERS or min(shape, default=0) < 0:
+    left.numbers -= math.prod(shape)
+    if dtype.kind not in _PLAIN or len(shape) > 16 or left.numbers < 0 or min(shape, default=0) < 0:
         raise Malformed("an array of a type or size that may not cross")
     data = base64.b64decode(content["bytes"], validate=True)
     if len(data) != math.prod(shape) * dtype.itemsize or (dtype.kind == "b" and data.strip(b"\0\1")):

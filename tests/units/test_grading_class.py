@@ -187,6 +187,14 @@ def test_notebooks_are_found_in_folders_but_neither_checkpoints_nor_verdicts(tmp
     assert graded.names() == ["b/two.ipynb", "link.ipynb", "one.ipynb", "three.IPYNB"]
 
 
+def test_a_long_name_can_be_kept(tmp_path):
+    name = "n" * 249 + ".ipynb"
+    (tmp_path / name).write_bytes(b"{")
+    graded = Class(tmp_path, LESSON, tmp_path / "out")
+    graded.keep(name, ungraded(name, b"{", LESSON, "It is not JSON."))
+    assert graded.known(name)["problem"] == "It is not JSON." and graded.names() == [name]
+
+
 # What a teacher gets
 
 

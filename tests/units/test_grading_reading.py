@@ -7,7 +7,7 @@ import pytest
 from grading_students import code, handed_in, lesson_notebook, marked_cells, notebook_of, right_answers
 
 from course_utils.exercises import by_name
-from course_utils.grading import schema, submission
+from course_utils.grading import judge, schema, submission
 from course_utils.grading.judge import ungraded
 from course_utils.grading.submission import Ungradable, answer_to, find_lesson, read, read_bytes
 
@@ -41,8 +41,9 @@ def chosen(content, name=TARGET):
         (b"[" * 10**6, "nested too deep"),
         (b'{"cells": ' + b"[" * 10**5 + b"]" * 10**5 + b"}", "nested too deep"),
         (json.dumps({"cells": [{}] * 3000}).encode(), "at most 2,000"),
+        (notebook_of(*[code("x" * 150_000)] * 15), "characters of code"),
     ],
-    ids=str,
+    ids=lambda value: str(value)[:30],
 )
 def test_what_is_no_notebook_is_refused_with_a_reason(content, part):
     assert part in refusal(content)
@@ -71,6 +72,8 @@ def test_usual_encodings_are_read(encoding):
         {"cell_type": "code", "source": "\0", "metadata": {}},
         {"cell_type": "code", "source": "(" * 10**4, "metadata": {}},
         {"cell_type": "code", "source": "-" * 10**5 + "1", "metadata": {}},
+        {"cell_type": "code", "source": "?" * 190_000 + "x\n", "metadata": {}},
+        {"cell_type": "code", "source": "(" + "\n" * 190_000 + "x", "metadata": {}},
     ],
     ids=lambda cell: json.dumps(cell)[:40],
 )
@@ -193,3 +196,15 @@ def test_texts_of_students_steer_no_terminal():
     assert told["submission"]["name"] == "�[2J�gnp.ipynb"
     assert "\x07" not in told["problem"] and len(told["problem"]) < 4100
     assert submission.LARGEST < 25 * 10**6
+
+
+def test_a_fault_of_the_graders_costs_that_submission_only(monkeypatch):
+    class Template:
+        lesson = find_lesson("01")
+
+    def fail(*_):
+        raise RecursionError
+
+    monkeypatch.setattr(judge, "read", fail)
+    told = judge.grade("someone.ipynb", b"", Template())
+    assert schema.complaint(told) == "" and "Look at it by hand" in told["problem"] and told["points"] == 0

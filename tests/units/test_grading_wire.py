@@ -123,6 +123,13 @@ def test_what_is_no_value_is_malformed(content):
         decode(content)
 
 
+def test_texts_in_lists_and_many_arrays_take_little_room():
+    assert np.asarray(crossed(["x" * 9000, *"y" * 9000])).nbytes < 10**6
+    array = encode(np.zeros(400_000, bool))
+    with pytest.raises(Malformed):
+        decode({"list": [array] * 3})
+
+
 def test_too_deep_a_value_is_malformed():
     content = 1
     for _ in range(50):
