@@ -23,10 +23,10 @@ from course_utils.exercises import by_name
 from course_utils.files import write_whole
 from course_utils.grading import schema
 from course_utils.grading.judge import grade, ungraded
-from course_utils.grading.students import Template
+from course_utils.grading.students import NotStarted, Template
 from course_utils.grading.submission import Lesson, Ungradable, find_lesson, read_bytes
 
-__all__ = ["Class", "completed", "csv_text", "grade_by", "grade_class", "grade_file", "summary", "template_for"]
+__all__ = ["Class", "completed", "csv_text", "grade_by", "grade_class", "grade_file", "summary", "with_template"]
 
 LONGEST_NAME = 200  # bytes; most file systems have 255, and a file being written needs some
 ATTEMPTS = 3  # for a submission whose grader ends unexpectedly
@@ -104,8 +104,19 @@ def _end_with(parent: int) -> None:
     os._exit(1)
 
 
-def template_for(lesson: str, hidden: list[Path]) -> Template:
-    """The template of this process, started when there is none, or not for this."""
+def with_template(lesson: str, hidden: list[Path], work: Callable[[Template], dict]) -> dict:
+    """`work` with the template of this process, and once more with a new one when that had come to its end.
+
+    Errors: `NotStarted`.
+    """
+    try:
+        return work(_template_for(lesson, hidden))
+    except NotStarted:
+        _template.close()
+        return work(_template_for(lesson, hidden))
+
+
+def _template_for(lesson: str, hidden: list[Path]) -> Template:
     global _template
     if _template is None or not _template.alive or (_template.lesson.name, _template.hidden) != (lesson, hidden):
         if _template is not None:
@@ -116,8 +127,7 @@ def template_for(lesson: str, hidden: list[Path]) -> Template:
 
 
 def _grade_one(folder: Path, name: str, lesson: str, hidden: list[Path]) -> dict:
-    template = template_for(lesson, hidden)
-    return grade_file(folder, name, template.lesson, template)
+    return with_template(lesson, hidden, lambda template: grade_file(folder, name, template.lesson, template))
 
 
 def grade_class(course: Class, jobs: int, progress: Callable[[int, int], None]) -> dict[str, dict]:

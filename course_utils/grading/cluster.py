@@ -4,9 +4,9 @@ import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from course_utils.grading.classes import Class, completed, grade_by, template_for
+from course_utils.grading.classes import Class, completed, grade_by, with_template
 from course_utils.grading.judge import fingerprint, grade, ungraded
-from course_utils.grading.submission import Ungradable, find_lesson, read_bytes
+from course_utils.grading.submission import Ungradable, read_bytes
 
 __all__ = ["grade_on_cluster"]
 
@@ -62,4 +62,4 @@ def _graded(client, course: Class, names: list[str], at_once: int) -> Iterator[t
 def grade_remotely(name: str, content: bytes, lesson: str, hidden: list[str]) -> dict:
     """The verdict on `content`, on a worker. Keeps nothing but a template of the lesson."""
     with _one_at_a_time:
-        return grade(name, content, template_for(find_lesson(lesson).name, list(map(Path, hidden))))
+        return with_template(lesson, list(map(Path, hidden)), lambda template: grade(name, content, template))

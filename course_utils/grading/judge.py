@@ -28,7 +28,7 @@ _CONTROLS = re.compile(r"[^\n\x20-\x7e\xa0-\ud7ff\ue000-\U0010ffff]|[\u200e\u200
 def grade(name: str, content: bytes, template: Template) -> dict:
     """The verdict on the notebook in `content`, called `name`, as `verdict.schema.json` has it.
 
-    Errors: `RuntimeError` when the grader itself is at fault: no student's process can be started.
+    Errors: `NotStarted` when no process for an answer can be started.
     """
     started = time.monotonic()
     lesson = template.lesson

@@ -21,7 +21,7 @@ from course_utils.grading.submission import Lesson, imports
 from course_utils.grading.wire import Channel, Closed, Malformed, decode, encode, generator_state
 from course_utils.runtime import repository
 
-__all__ = ["Ended", "Student", "Template", "Unloadable"]
+__all__ = ["Ended", "NotStarted", "Student", "Template", "Unloadable"]
 
 LEFT_OUT = ("exercises", "cli", "__pycache__")  # of the copy that students' processes see
 OF_THE_GRADER = ("__init__.py", "child.py", "sandbox.py", "wire.py")
@@ -48,6 +48,10 @@ BOOT = (
 START_SECONDS, LOAD_SECONDS, KERAS_SECONDS = 120, 10, 45
 LIMITS = {"memory": 2**30, "cpu_seconds": 20, "processes": 4}
 KERAS_LIMITS = {"memory": 5 * 2**29, "cpu_seconds": 90, "processes": 64}
+
+
+class NotStarted(RuntimeError):
+    """The grader cannot start the process in which an answer would run."""
 
 
 class Unloadable(Exception):
@@ -92,7 +96,7 @@ class Template:
             channel.receive()
         except (Closed, Malformed) as error:
             self.close()
-            raise RuntimeError("The process for students' answers did not start.") from error
+            raise NotStarted("The process for students' answers did not start.") from error
         self._control.settimeout(None)
 
     def __enter__(self) -> "Template":
@@ -102,11 +106,14 @@ class Template:
         self.close()
 
     def fork(self) -> "Student":
-        """A new process, in which nothing has been run yet."""
+        """A new process, in which nothing has been run yet. Errors: `NotStarted`."""
         (leash, their_leash), (talk, their_talk) = socket.socketpair(), socket.socketpair()
         request = json.dumps({"limits": KERAS_LIMITS if self.keras else LIMITS}).encode()
-        with their_leash, their_talk:
-            socket.send_fds(self._control, [request], [their_leash.fileno(), their_talk.fileno()])
+        try:
+            with their_leash, their_talk:
+                socket.send_fds(self._control, [request], [their_leash.fileno(), their_talk.fileno()])
+        except OSError as error:
+            raise NotStarted(f"The process for students' answers has gone: {error.strerror}.") from error
         return Student(leash, talk, self)
 
     @property
@@ -192,10 +199,7 @@ class Student:
         Errors: `Unloadable`, `Ended`.
         """
         self.allow(KERAS_SECONDS if self._template.keras else LOAD_SECONDS)
-        ready = self._receive()
-        if "broken" in ready:
-            raise RuntimeError(f"A student's process could not be set up: {ready['broken']}")
-        self.walls = {wall: bool(up) for wall, up in ready["walls"].items()}
+        self._wait_until_ready()
         self._send({"setup": self._template.lesson.setup, "helpers": helpers, "cell": cell, "name": name})
         told = self._receive()
         if "failed" in told:
@@ -207,12 +211,22 @@ class Student:
     def describe(self, model: str) -> dict:
         """What the Keras model of the configuration `model` is like; for a process that runs no answer."""
         self.allow(KERAS_SECONDS)
-        self._receive()
+        self._wait_until_ready()
         self._send({"model": model})
         told = self._receive()["model"]
         if "refused" in told:
             raise ValueError(told["refused"])
         return told
+
+    def _wait_until_ready(self) -> None:
+        """Errors: `NotStarted`; no code of a student's has run yet, so that is nobody's fault but the grader's."""
+        try:
+            ready = self._channel.receive()
+            self.walls = {wall: bool(up) for wall, up in ready["walls"].items()}
+        except (Closed, Malformed) as error:
+            raise NotStarted(f"A process for an answer did not start: {error}.") from error
+        except KeyError as error:
+            raise NotStarted(f"A process for an answer did not start: {ready.get('broken')}.") from error
 
     def _stand_for(self, name: str, found: object, cell: str) -> object:
         if not isinstance(found, dict):

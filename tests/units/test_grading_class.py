@@ -19,9 +19,19 @@ from typer.testing import CliRunner
 from course_utils.cli import app
 from course_utils.cli.errors import CourseError
 from course_utils.exercises import by_name
-from course_utils.grading import schema
-from course_utils.grading.classes import Class, completed, csv_text, grade_by, grade_class, summary
+from course_utils.grading import classes, schema
+from course_utils.grading.classes import (
+    Class,
+    completed,
+    csv_text,
+    grade_by,
+    grade_class,
+    grade_file,
+    summary,
+    with_template,
+)
 from course_utils.grading.judge import ungraded
+from course_utils.grading.students import NotStarted
 from course_utils.grading.submission import find_lesson
 from course_utils.runtime import repository
 
@@ -123,6 +133,31 @@ def test_after_a_stop_nothing_is_graded_twice_and_nothing_is_lost(tmp_path):
         f"{name}.ipynb": "4" if int(name[-2:]) % 2 else "0" for name in files
     }
     assert not [path for path in graded.out.rglob("*") if path.name.startswith(".")]
+
+
+@posix
+@pytest.mark.seconds
+def test_a_template_that_has_ended_is_replaced(tmp_path):
+    """Between two submissions, and unnoticed, as between two answers of one."""
+    graded = course(tmp_path, one=handed_in("01", right_answers("01")))
+    hidden = [graded.folder]
+
+    def work(template):
+        return grade_file(graded.folder, "one.ipynb", LESSON, template)
+
+    def ends(template):
+        if template not in ended:
+            ended.append(template)
+            template._process.kill()
+        return work(template)
+
+    ended = []
+    assert with_template(LESSON.name, hidden, work)["points"] == 4
+    assert with_template(LESSON.name, hidden, lambda template: ends(template) if not ended else work(template))
+    assert with_template(LESSON.name, hidden, work)["points"] == 4
+    with pytest.raises(NotStarted):
+        with_template(LESSON.name, hidden, ends)
+    classes._template.close()
 
 
 def test_what_has_changed_is_graded_again(tmp_path):
