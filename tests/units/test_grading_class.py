@@ -12,6 +12,7 @@ import time
 from concurrent.futures import Future
 from pathlib import Path
 
+import psutil
 import pytest
 from grading_students import entries, handed_in, lesson_notebook, marked_cells, right_answers
 from typer.testing import CliRunner
@@ -119,15 +120,17 @@ def test_after_a_stop_nothing_is_graded_twice_and_nothing_is_lost(tmp_path):
     command += ["--out", str(graded.out)]
     environment = os.environ | {"PYTHONPATH": str(repository())}
     first = subprocess.Popen(command, cwd=tmp_path, env=environment, stderr=subprocess.DEVNULL)
-    while len(done := sorted(graded.out.rglob("*.json"))) < 5:
+    while len(list(graded.out.rglob("*.json"))) < 5:
         assert first.poll() is None, "it ended before it was stopped"
         time.sleep(0.05)
+    family = psutil.Process(first.pid).children(recursive=True)
     first.send_signal(signal.SIGKILL)
     first.wait()
-    written = {path: path.stat().st_mtime_ns for path in done}
+    assert len(family) >= 4 and not psutil.wait_procs(family, timeout=30)[1], "something outlived it"
+    written = {path: path.stat().st_mtime_ns for path in graded.out.rglob("*.json")}
     assert len(written) < len(files)
     subprocess.run(command, cwd=tmp_path, env=environment, check=True, stderr=subprocess.DEVNULL)
-    assert {path: path.stat().st_mtime_ns for path in done} == written, "it was graded twice"
+    assert {path: path.stat().st_mtime_ns for path in written} == written, "it was graded twice"
     rows = table((graded.out / "verdicts.csv").read_text(encoding="utf-8"))
     assert {row["submission"]: row["points"] for row in rows} == {
         f"{name}.ipynb": "4" if int(name[-2:]) % 2 else "0" for name in files

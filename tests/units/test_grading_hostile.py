@@ -102,6 +102,7 @@ HOSTILE = {
     "sleeps": (answer("import time", "time.sleep(3600)"), "had not come back after 2 seconds"),
     "long call into C": (answer("return sum(range(10 ** 11))"), "had not come back"),
     "memory bomb": (answer("return np.zeros((10 ** 5, 10 ** 6)) + 1"), "MemoryError"),
+    "more memory than is due": (answer("return np.empty(2 * 10 ** 9, dtype=np.uint8)"), "MemoryError"),
     "memory bomb in small steps": (
         answer("kept = []", "while True:", "    kept.append(bytearray(10 ** 7))"),
         "",
@@ -282,7 +283,8 @@ def test_the_folder_is_empty_and_another_one_each_time(template):
 @pytest.fixture
 def precious():
     """Files that a student's process could reach by their paths."""
-    with tempfile.TemporaryDirectory() as folder:
+    shared = "/dev/shm" if os.path.isdir("/dev/shm") else None  # in sight, unlike /tmp
+    with tempfile.TemporaryDirectory(dir=shared) as folder:
         path = Path(folder, "precious.txt")
         path.write_text("precious")
         os.chmod(folder, 0o777)
