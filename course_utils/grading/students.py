@@ -84,7 +84,7 @@ class Template:
         theirs.close()
         order = {
             "imports": imports(lesson.setup),
-            "hidden": [str(path) for path in [*_own_places(), *hidden]],
+            "hidden": [str(path.absolute()) for path in [*_own_places(), *hidden]],
             "needed": [str(path) for path in _needed(self._stage)],
             "stage": str(self._stage),
         }
@@ -148,7 +148,7 @@ def _own_places() -> list[Path]:
     for finder in sys.meta_path:
         mapping = getattr(sys.modules.get(getattr(finder, "__module__", "")), "MAPPING", {})
         places |= {Path(mapping["course_utils"]).parent} if "course_utils" in mapping else set()
-    for folder in map(Path, filter(None, sys.path)):
+    for folder in (Path(folder).absolute() for folder in sys.path if folder):
         if (folder / "course_utils/exercises").is_dir():
             places.add(folder / "course_utils" if folder.name.endswith("-packages") else folder)
     return sorted(places)
@@ -156,7 +156,7 @@ def _own_places() -> list[Path]:
 
 def _needed(stage: Path) -> list[Path]:
     """What a student's process needs of this machine's files below places that are hidden."""
-    libraries = [Path(folder) for folder in sys.path if folder and Path(folder).is_dir()]
+    libraries = [Path(folder).absolute() for folder in sys.path if folder and Path(folder).is_dir()]
     libraries = [folder for folder in libraries if not (folder / "course_utils").is_dir() or _is_library(folder)]
     places = [stage, repository() / "data", Path(sys.prefix), Path(sys.base_prefix), *libraries]
     return [place for place in places if place.exists() and place != Path("/")]
