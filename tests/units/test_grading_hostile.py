@@ -344,6 +344,19 @@ def test_walls_cannot_be_taken_down(template):
     assert "user 0" not in told["message"]
 
 
+@pytest.mark.skipif(not os.path.exists("/proc/self/status"), reason="needs Linux")
+def test_it_has_no_rights(template):
+    told = submit(
+        template,
+        answer(
+            "import os",
+            "kept = [line for line in open('/proc/self/status') if line.startswith(('CapEff', 'CapPrm'))]",
+            "raise ValueError(f'users {os.getresuid()} {kept} {os.getgroups()}')",
+        ),
+    )
+    assert "users (0" not in told["message"] and told["message"].count("0" * 16) == 2, told["message"]
+
+
 @pytest.mark.usefixtures("closed_files")
 def test_the_reference_cannot_be_found_by_looking(template):
     told = submit(
