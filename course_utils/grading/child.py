@@ -177,6 +177,7 @@ def _load(channel: Channel, order: dict) -> Callable | None:
     namespace = {"__name__": "__main__", "display": _ignore, "get_ipython": lambda: None}
     for source in order["setup"]:
         exec(compile(source, "<set-up>", "exec"), namespace)
+    channel.send({"ready": True})
     for source in order["helpers"]:
         with contextlib.suppress(Exception):  # what comes of it, the cell will show
             exec(compile(source, HELPERS, "exec"), namespace)

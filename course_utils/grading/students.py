@@ -201,6 +201,7 @@ class Student:
         self.allow(KERAS_SECONDS if self._template.keras else LOAD_SECONDS)
         self._wait_until_ready()
         self._send({"setup": self._template.lesson.setup, "helpers": helpers, "cell": cell, "name": name})
+        self._wait_until_ready()
         told = self._receive()
         if "failed" in told:
             raise Unloadable(f"The cell cannot be run: {_error_text(told['failed'])}{_place(told['failed'], cell)}")
@@ -222,11 +223,11 @@ class Student:
         """Errors: `NotStarted`; no code of a student's has run yet, so that is nobody's fault but the grader's."""
         try:
             ready = self._channel.receive()
-            self.walls = {wall: bool(up) for wall, up in ready["walls"].items()}
         except (Closed, Malformed) as error:
             raise NotStarted(f"A process for an answer did not start: {error}.") from error
-        except KeyError as error:
-            raise NotStarted(f"A process for an answer did not start: {ready.get('broken')}.") from error
+        if "ready" not in ready:
+            raise NotStarted(f"A process for an answer did not start: {ready.get('broken')}.")
+        self.walls.update(ready.get("walls", {}))
 
     def _stand_for(self, name: str, found: object, cell: str) -> object:
         if not isinstance(found, dict):

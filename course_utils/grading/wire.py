@@ -13,6 +13,7 @@ import struct
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from types import SimpleNamespace
 
 import numpy as np
 
@@ -107,7 +108,10 @@ class Channel:
 
 
 def encode(value: object, keep: Callable[[Callable], int] | None = None) -> object:
-    """`value` as JSON. `keep` takes a function, which then crosses as a number that it can be called by."""
+    """`value` as JSON. `keep` takes a function, which then crosses as a number that it can be called by.
+
+    With it, an object that is not plain crosses as its public methods.
+    """
     return _encode(value, keep, 0)
 
 
@@ -131,7 +135,13 @@ def _encode(value: object, keep: Callable | None, depth: int) -> object:
         return {"function": keep(value)}
     if issubclass(kind, np.ndarray) or hasattr(value, "__array__"):
         return _array(np.asarray(value), kind)
+    if keep is not None:
+        return {"methods": {name: keep(getattr(value, name)) for name in _methods(value)}}
     return {"other": kind.__name__[:80]}
+
+
+def _methods(value: object) -> list[str]:
+    return [name for name in dir(value) if not name.startswith("_") and callable(getattr(value, name))]
 
 
 def _scalar(value: object, kind: type) -> object:
@@ -219,6 +229,8 @@ def _decode(content: object, function: Callable | None, depth: int, left: _Left)
         return _generator(content["generator"])
     if "function" in content and function is not None:
         return function(int(content["function"]))
+    if "methods" in content and function is not None:
+        return SimpleNamespace(**{name: function(int(number)) for name, number in content["methods"].items()})
     return _stand_in(content)
 
 

@@ -123,6 +123,18 @@ def test_what_is_no_value_is_malformed(content):
         decode(content)
 
 
+def test_functions_and_methods_cross_as_numbers_to_be_called_by():
+    class Game:
+        def painting(self):
+            return 1
+
+    kept = []
+    content = [encode(value, lambda f: kept.append(f) or len(kept) - 1) for value in (abs, Game())]
+    function, game = (decode(part, kept.__getitem__) for part in json.loads(json.dumps(content)))
+    assert function(-3) == 3 and game.painting() == 1
+    assert a(decode(content[0])) == a(decode(content[1])) == "an object"  # nobody has allowed it
+
+
 def test_texts_in_lists_and_many_arrays_take_little_room():
     assert np.asarray(crossed(["x" * 9000, *"y" * 9000])).nbytes < 10**6
     array = encode(np.zeros(400_000, bool))
