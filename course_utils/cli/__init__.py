@@ -148,3 +148,23 @@ def solutions_command(
 
     text = solutions(lesson, only_mistakes=only_mistakes, out=out)
     print(f"✓ {out}" if out else text, end="\n" if out else "")
+
+
+@app.command("grade")
+def grade_command(
+    submission: Annotated[Path, typer.Argument(metavar="SUBMISSION", help="A notebook, or a folder of notebooks.")],
+    lesson: Annotated[str, typer.Option(help="Number or name of the lesson.")],
+    out: Annotated[
+        Path | None,
+        typer.Option(help="For a notebook, the file for its verdict; for a folder, the folder for all verdicts."),
+    ] = None,
+    jobs: Annotated[int, typer.Option(help="How many submissions to grade at a time.", min=1, max=256)] = 1,
+    scheduler: Annotated[
+        str | None, typer.Option(metavar="ADDRESS", help="Grade on a Dask cluster, such as tcp://127.0.0.1:8786.")
+    ] = None,
+) -> None:
+    """Grade a submission or a class: exercises only, each answer in a process of its own with limits."""
+    from course_utils.cli.grade import grade
+
+    options = {"out": out, "jobs": jobs, "scheduler": scheduler}
+    raise typer.Exit(0 if grade(submission, lesson, Console(), **options) else 1)

@@ -189,6 +189,8 @@ def failure(error: BaseException, answer: Callable) -> str:
 
 
 def _line(error: BaseException, answer: Callable) -> str:
+    if isinstance(getattr(error, "place", None), str):  # told by the process in which the answer runs
+        return error.place
     code = getattr(inspect.unwrap(answer), "__code__", None)
     trace, number = error.__traceback__, None
     while code is not None and trace is not None:

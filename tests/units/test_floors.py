@@ -10,7 +10,7 @@ import pytest
 
 from course_utils.runtime import repository
 
-FLOORS = [["data"], ["recognition", "generation"], ["explore", "exercises", "grading"], ["cli"]]
+FLOORS = [["data"], ["recognition", "generation"], ["explore", "exercises"], ["grading"], ["cli"]]
 TOOLS = ["__init__", "claims", "files", "guess", "keyboard", "plots", "runtime"]
 LEVEL = {name: level for level, names in enumerate(FLOORS) for name in names} | dict.fromkeys(TOOLS, -1)
 
@@ -22,6 +22,7 @@ LIGHT = [
     "explore",
     "files",
     "generation",
+    "grading",
     "guess",
     "keyboard",
     "plots",

@@ -1,0 +1,181 @@
+"""One submission in, one verdict out. What is right is decided here, where no code of a student's runs."""
+
+import hashlib
+import inspect
+import os
+import platform
+import re
+import time
+from functools import cache
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+from course_utils.exercises import Verdict, by_name, engine, running, words
+from course_utils.exercises import verdict as verdicts
+from course_utils.exercises.running import OutOfTime
+from course_utils.grading.students import Ended, Student, Template, Unloadable
+from course_utils.grading.submission import Answer, Lesson, Submission, Ungradable, answer_to, read
+
+__all__ = ["VERSION", "fingerprint", "grade", "ungraded"]
+
+VERSION = 1
+LONGEST_MESSAGE = 4000  # characters
+SLACK = 2.0  # seconds that the process may answer later than the exercise waits
+_PACKAGES = ("numpy", "scipy", "scikit-learn", "keras", "tensorflow", "jax", "torch")
+_CONTROLS = re.compile(r"[^\n\x20-\x7e\xa0-\ud7ff\ue000-\U0010ffff]|[\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+
+
+def grade(name: str, content: bytes, template: Template) -> dict:
+    """The verdict on the notebook in `content`, called `name`, as `verdict.schema.json` has it.
+
+    Errors: `NotStarted` when no process for an answer can be started.
+    """
+    started = time.monotonic()
+    lesson = template.lesson
+    try:
+        return _grade(name, content, template, started)
+    except Ungradable as problem:
+        return ungraded(name, content, lesson, str(problem), time.monotonic() - started)
+    except (RecursionError, MemoryError, ValueError, TypeError, LookupError, AttributeError) as error:
+        # A submission that finds a fault of the grader's costs itself, not the class.
+        problem = f"The grader failed on this submission ({type(error).__name__}). Look at it by hand."
+        return ungraded(name, content, lesson, problem, time.monotonic() - started)
+
+
+def _grade(name: str, content: bytes, template: Template, started: float) -> dict:
+    submission, lesson = read(name, content), template.lesson
+    walls: dict[str, bool] = {}
+    entries = [_entry(exercise, submission, template, walls) for exercise in lesson.exercises]
+    problem = "" if any(entry["cell"] for entry in entries) else _foreign(submission, lesson)
+    return _document(name, content, lesson, problem, entries, time.monotonic() - started, walls)
+
+
+def ungraded(name: str, content: bytes, lesson: Lesson, problem: str, seconds: float = 0.0) -> dict:
+    """The verdict on what cannot be graded: no points, and the sentence that says why."""
+    missing = Verdict("not attempted", None, "Nothing could be read.")
+    entries = [_told(exercise, missing, None) for exercise in lesson.exercises]
+    return _document(name, content, lesson, problem, entries, seconds, {})
+
+
+def _entry(name: str, submission: Submission, template: Template, walls: dict[str, bool]) -> dict:
+    exercise = by_name[name]
+    function = exercise.function
+    answer = answer_to(name, function, exercise.stub, submission)
+    if answer is None:
+        return _told(name, Verdict("not attempted", None, f"No cell defines `{function}`."), None)
+    if answer.cell.source.strip() == exercise.stub.strip():
+        return _told(name, Verdict("not attempted", None, "Not attempted: the cell is as the lesson has it."), answer)
+    with template.fork() as student:
+        verdict = _judged(exercise, student, answer)
+        walls.update(student.walls)
+    return _told(name, verdict, answer)
+
+
+def _judged(exercise: engine.Exercise, student: Student, answer: Answer) -> Verdict:
+    try:
+        stand_in = student.load(exercise.function, answer.cell.source, answer.helpers)
+    except (Unloadable, Ended) as problem:
+        return Verdict("error", None, str(problem))
+    student.allow(exercise.seconds + SLACK)
+    try:
+        verdict = exercise.check_elsewhere(stand_in)
+    except OutOfTime as late:  # between two calls
+        return Verdict("error", None, str(late) or "The process did not answer in time and was stopped.")
+    if student.end:
+        return Verdict("error", None, student.end)
+    return verdict
+
+
+def _told(name: str, verdict: Verdict, answer: Answer | None) -> dict:
+    note = ""
+    if answer is not None and answer.others:
+        note = (
+            f"\n\n{answer.others + 1} cells answer this exercise; the last of them, cell {answer.cell.number}, counts."
+        )
+    return {
+        "name": name,
+        "status": verdict.status,
+        "misconception": verdict.misconception,
+        "message": _readable(verdict.message + note),
+        "points": int(verdict.status == "correct"),
+        "cell": answer.cell.number if answer else None,
+        "found by": answer.found if answer else None,
+    }
+
+
+def _readable(text: str) -> str:
+    """Without characters that steer a terminal or turn the direction of reading: parts of it are the student's."""
+    text = _CONTROLS.sub("�", text)
+    return text if len(text) <= LONGEST_MESSAGE else text[:LONGEST_MESSAGE] + " …"
+
+
+def _foreign(submission: Submission, lesson: Lesson) -> str:
+    """A sentence on a notebook in which no exercise of the lesson was found."""
+    theirs = [cell.exercise for cell in submission.cells if cell.exercise in by_name]
+    if theirs:
+        return f"This is a notebook of another lesson: it has {theirs[0]}, and no exercise of {lesson.name}."
+    return f"This notebook has no exercise of {lesson.name}: neither a marked cell nor one of its functions."
+
+
+def _document(
+    name: str, content: bytes, lesson: Lesson, problem: str, entries: list[dict], seconds: float, walls: dict[str, bool]
+) -> dict:
+    return {
+        "version": VERSION,
+        "lesson": lesson.name,
+        "submission": {
+            "name": _readable(name),
+            "bytes": len(content),
+            "sha256": hashlib.sha256(content).hexdigest(),
+        },
+        "graded by": fingerprint(lesson),
+        "problem": _readable(problem) or None,
+        "exercises": entries,
+        "points": sum(entry["points"] for entry in entries),
+        "of": len(entries),
+        "environment": _environment() | {"isolation": _isolation(walls)},
+        "seconds": round(seconds, 3),
+    }
+
+
+def _isolation(walls: dict[str, bool]) -> dict[str, str]:
+    if not walls:
+        return {"process": "none was needed"}
+    return {
+        "process": "one of its own for each exercise, with limits",
+        "network": "none" if walls["network"] else "open",
+        "files": "read-only and hidden, but for a folder of its own" if walls["files"] else "as the user may",
+        "other processes": "out of sight" if walls["processes"] else "in sight",
+        "user": "of its own" if walls["user"] else "the grader's" + ", who is root" * (os.getuid() == 0),
+    }
+
+
+@cache
+def _environment() -> dict:
+    return {
+        "python": platform.python_version(),
+        "system": f"{platform.system()} {platform.machine()}",
+        "packages": {package: found for package in _PACKAGES if (found := _version(package))},
+    }
+
+
+def _version(package: str) -> str:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return ""
+
+
+@cache
+def _fingerprint(exercises: tuple[str, ...]) -> str:
+    """Changes when the exercises or the judging of them change: then a submission is graded anew."""
+    modules = {inspect.getmodule(by_name[name]._stub) for name in exercises}
+    modules |= {engine, running, verdicts, words}
+    files = sorted(map(inspect.getfile, modules))
+    files += sorted(str(path) for path in Path(__file__).parent.glob("*.py"))
+    digest = hashlib.sha256(b"".join(Path(file).read_bytes() for file in files))
+    return digest.hexdigest()[:16]
+
+
+def fingerprint(lesson: Lesson) -> str:
+    return _fingerprint(tuple(lesson.exercises))
