@@ -59,10 +59,11 @@ LEGIBLE = """() => {
         for (let e = element; e; e = e.parentElement) layers.unshift(getComputedStyle(e).backgroundColor);
         return [...layers, ...shape(element)];
     };
-    // a word of the class on-x stands on the path of the class x
+    // a word of the class on-x stands on the path of the class x, one of the class on on the shape drawn before it
     const shape = (element) => {
         const name = [...element.classList].find((name) => name.startsWith("on-"));
-        const path = name && element.closest("svg").querySelector(`path.${name.slice(3)}`);
+        const path = element.classList.contains("on") ? element.previousElementSibling
+            : name && element.closest("svg").querySelector(`path.${name.slice(3)}`);
         if (!path) return [];
         const { fill, fillOpacity } = getComputedStyle(path);
         return [fill.replace("rgb(", "rgba(").replace(")", `, ${fillOpacity})`)];
