@@ -43,6 +43,8 @@ EVALUATES = {
     "tests/units/test_second_opinion.py": TEXT_FROM_US,
 }
 """Files that may say eval or exec, and why. No other file runs what a student wrote."""
+REBUILDS = {"course_utils/grading/child.py": "keras.models.model_from_json"}
+"""The grader's rebuilding of a model, in a limited process that ran no answer, of Keras's own layers alone."""
 
 
 def ours(*suffixes):
@@ -111,7 +113,8 @@ def test_there_is_code_to_look_at():
 
 @pytest.mark.parametrize("name", python())
 def test_code_is_harmless(name):
-    demand_none([f"{name}, {danger}" for danger in dangers(python()[name])])
+    allowed = REBUILDS.get(name, "nothing at all")
+    demand_none([f"{name}, {danger}" for danger in dangers(python()[name]) if f": {allowed} " not in danger])
 
 
 def test_only_the_named_files_evaluate_text():
