@@ -349,7 +349,8 @@ def test_a_students_strict_numpy_changes_nothing():
 
 def test_the_same_answer_gets_the_same_words():
     answers = [forgets_the_offset, recursion, talks_of_addresses, lambda n, o: n, lambda n, o: n[9]]
-    assert [repr(check(answer)) for answer in answers] == [repr(check(answer)) for answer in answers]
+    first, again = ([repr(check(answer, seconds=5)) for answer in answers] for _ in range(2))
+    assert first == again
 
 
 # --- time -----------------------------------------------------------------------------------------------
