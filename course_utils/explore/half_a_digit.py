@@ -184,7 +184,7 @@ def _read(view: View) -> str:
 
 
 def _variety(view: View) -> str:
-    return f"from their mean a pixel differs by {view.spread:.1f} of 16 grey levels"
+    return f"from their mean a pixel differs by {view.spread:.1f} grey levels"
 
 
 def _surprise(view: View) -> str:

@@ -13,6 +13,7 @@ import numpy as np
 
 from course_utils.generation import gan
 from course_utils.generation.gan import DISCRIMINATOR, GENERATOR, Recipe
+from course_utils.recognition.recipe import at_once
 
 __all__ = ["Duel", "build_discriminator", "build_generator", "input_gradient", "train", "weights"]
 
@@ -144,8 +145,7 @@ def _model(generator, discriminator, rate: float, recipe: Recipe, loss):
 
     model = Step()
     first, second = recipe.betas
-    jit = keras.backend.backend() == "jax"  # as in `recipe.compile`
-    model.compile(keras.optimizers.Adam(rate, beta_1=first, beta_2=second), jit_compile=jit)
+    model.compile(keras.optimizers.Adam(rate, beta_1=first, beta_2=second), **at_once(1))
     return model
 
 

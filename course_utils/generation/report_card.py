@@ -259,7 +259,7 @@ class Card:
         return "\n".join([self._title(), *(f"  {line}" for line in self.lines())])
 
     def _repr_html_(self) -> str:
-        lines = "".join(_row(line.name, line.grade, line.because) for line in self.lines())
+        lines = "".join(_row(_unbroken(line.name), _unbroken(line.grade), line.because) for line in self.lines())
         names = [name for name in self.anchors if name != "noise"]
         head = _row("", "this card", "95 %", *names)
         rest = "".join(self._compared(score, names) for score in SCORES)
@@ -288,6 +288,11 @@ def _row(name: str, *cells: str) -> str:
     unbroken = (html.escape(text).replace("≈ ", "≈\u00a0") for text in cells)
     inner = "".join(f'<td style="{_CELL}">{text}</td>' for text in unbroken)
     return f'<tr><th style="{_CELL}">{html.escape(name)}</th>{inner}</tr>'
+
+
+def _unbroken(words: str) -> str:
+    """The words in one line, however narrow the column."""
+    return words.replace(" ", "\u00a0")
 
 
 def _percent(share: float) -> str:

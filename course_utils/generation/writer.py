@@ -503,28 +503,11 @@ def train(train: Digits, seed: int = 0, epochs: int = EPOCHS, augmented: bool = 
     steps = len(train) // batch  # in an epoch
     images, told = _all_epochs(train, epochs, steps * batch, augmented, np.random.default_rng(seed))
     model = network()
-    backend = keras.backend.backend()
-    model.compile(
-        _optimizer(epochs * steps),
-        keras.losses.SparseCategoricalCrossentropy(from_logits=True),
-        steps_per_execution=1 if backend == "torch" else steps,  # PyTorch knows no more than one
-        jit_compile=backend == "jax",
-    )
-    model.fit(
-        [images, told], as_levels(images), batch_size=batch, epochs=epochs, steps_per_epoch=steps, shuffle=False,
-        callbacks=callbacks, verbose=0,
-    )  # fmt: skip
-    model.set_weights(model.get_weights())  # on JAX model and average share memory until they are copied
+    loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+    adam = recipe.optimizer(epochs * steps, LEARNING_RATE, global_clipnorm=1.0)
+    model.compile(adam, loss, **recipe.at_once(steps))
+    recipe.fit(model, [images, told], as_levels(images), epochs=epochs, steps_per_epoch=steps, callbacks=callbacks)
     return model
-
-
-def _optimizer(steps: int):
-    from keras.optimizers import Adam
-    from keras.optimizers.schedules import CosineDecay
-
-    warm_up = steps // 10
-    rate = CosineDecay(0.0, steps - warm_up, warmup_target=LEARNING_RATE, warmup_steps=warm_up)
-    return Adam(rate, global_clipnorm=1.0, use_ema=True, ema_momentum=max(0.0, 1 - 5 / steps))
 
 
 def _all_epochs(train: Digits, epochs: int, size: int, augmented: bool, rng) -> tuple[np.ndarray, np.ndarray]:

@@ -82,24 +82,27 @@ def _bend(pushes: np.ndarray, height: int, width: int) -> np.ndarray:
 
 
 def compile(model, steps: int, steps_per_epoch: int, metrics=None) -> None:
-    """Compile `model` for `steps` steps in all, one call of the backend an epoch where it can (PyTorch: a step)."""
+    """Compile `model` for `steps` steps in all."""
     import keras
 
-    backend = keras.backend.backend()
-    model.compile(
-        optimizer(steps),
-        keras.losses.CategoricalCrossentropy(label_smoothing=0.05),
-        metrics=metrics,
-        steps_per_execution=1 if backend == "torch" else steps_per_epoch,
-        # Keras's own choice differs between CPU and GPU. TensorFlow's XLA is slow on CPUs; JAX needs it.
-        jit_compile=backend == "jax",
-    )
+    loss = keras.losses.CategoricalCrossentropy(label_smoothing=0.05)
+    model.compile(optimizer(steps), loss, metrics=metrics, **at_once(steps_per_epoch))
 
 
-def fit(model, images: np.ndarray, targets: np.ndarray, **how) -> None:
-    """Run the prepared epochs in the order in which they lie, silently."""
-    batch = len(images) // (how["epochs"] * how["steps_per_epoch"])
-    model.fit(images, targets, batch_size=batch, shuffle=False, verbose=0, **how)
+def at_once(steps: int) -> dict[str, int | bool]:
+    """Arguments of `Model.compile` by which one call of the backend takes so many steps; PyTorch knows no more than one.
+
+    Keras's own choice of compiling differs between CPU and GPU. TensorFlow's XLA is slow on CPUs; JAX needs it.
+    """
+    from keras.config import backend
+
+    return {"steps_per_execution": 1 if backend() == "torch" else steps, "jit_compile": backend() == "jax"}
+
+
+def fit(model, inputs, targets: np.ndarray, **how) -> None:
+    """Run the prepared epochs in the order in which they lie, silently. inputs: one array or several."""
+    batch = len(targets) // (how["epochs"] * how["steps_per_epoch"])
+    model.fit(inputs, targets, batch_size=batch, shuffle=False, verbose=0, **how)
     # On JAX model and average now share memory, on which a second `fit` would fail: copy.
     model.set_weights(model.get_weights())
 
@@ -119,16 +122,16 @@ def all_epochs(digits, epochs: int, size: int, augmented: bool, rng) -> tuple[np
     return augment(images[rows], rng) if augmented else images[rows], targets[rows]
 
 
-def optimizer(steps: int):
-    """Adam for a training of `steps` steps, with its rate's rise and fall and its average of the weights."""
+def optimizer(steps: int, peak: float = LEARNING_RATE, **clipping):
+    """Adam for a training of `steps` steps, with its rate's rise to `peak` and fall, and its average of the weights."""
     from keras.optimizers import Adam
     from keras.optimizers.schedules import CosineDecay
 
     warm_up = steps // 10
-    rate = CosineDecay(0.0, steps - warm_up, warmup_target=LEARNING_RATE, warmup_steps=warm_up)
+    rate = CosineDecay(0.0, steps - warm_up, warmup_target=peak, warmup_steps=warm_up)
     # An average that forgets in a fifth of the steps, however many: a fixed 0.995 keeps a tenth
     # of the random first weights when there are few.
-    return Adam(rate, use_ema=True, ema_momentum=max(0.0, 1 - 5 / steps))
+    return Adam(rate, use_ema=True, ema_momentum=max(0.0, 1 - 5 / steps), **clipping)
 
 
 def predict(model, images) -> np.ndarray:

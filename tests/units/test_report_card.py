@@ -327,7 +327,7 @@ def test_the_rest_folds_away_and_a_name_is_no_markup(exam):
     shown = exam.measure(honest(LABELS), LABELS, "<b>me</b>", resamples=2)._repr_html_()
     before, after = shown.split("<details>")
     assert "&lt;b&gt;me" in before and "<b>me" not in shown
-    assert all(name in before for name in ("looks right", "varied", "new", "overall"))
+    assert all(name in before for name in ("looks\u00a0right", "varied", "new", "overall", "\u00a0of\u00a010"))
     assert all(html.escape(title) in after for title, *_ in report_card.SCORES.values())
     assert after.count(" to ≈") == len(report_card.SCORES) and not re.search(r"#[0-9a-f]{3}|rgb", shown), (
         "colours are the page's"
