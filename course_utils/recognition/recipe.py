@@ -90,7 +90,7 @@ def compile(model, steps: int, steps_per_epoch: int, metrics=None) -> None:
 
 
 def at_once(steps: int) -> dict[str, int | bool]:
-    """Arguments of `Model.compile` by which one call of the backend takes so many steps; PyTorch knows no more than one.
+    """Arguments of `Model.compile` by which one call of the backend takes so many steps; PyTorch knows only one.
 
     Keras's own choice of compiling differs between CPU and GPU. TensorFlow's XLA is slow on CPUs; JAX needs it.
     """
