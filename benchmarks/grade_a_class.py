@@ -1,8 +1,8 @@
 """Grade a made-up class of lesson 01, stopped half-way and resumed, and again on a Dask cluster that loses a worker.
 
-    .venv/bin/python benchmarks/grade_a_class.py [--students 200] [--jobs 2] [--without-dask]
+    .venv/bin/python benchmarks/grade_a_class.py [--students 200] [--jobs 2]
 
-The second part needs `pip install "dask[distributed]"`. The course must be that of this folder: `make env`.
+It needs the environment of this folder: `make env`.
 """
 
 import argparse
@@ -176,7 +176,6 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--students", type=int, default=200)
     parser.add_argument("--jobs", type=int, default=2)
-    parser.add_argument("--without-dask", action="store_true")
     wanted = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         submissions = Path(folder, "submissions")
@@ -189,10 +188,9 @@ def main() -> None:
             seconds = sorted(verdict["seconds"] for name, verdict in alone.items() if name[4:-6] == kind)
             print(f"  {kind}: median {seconds[len(seconds) // 2]:.2f} s, longest {seconds[-1]:.2f} s")
         print(Path(folder, "alone/summary.md").read_text(encoding="utf-8"))
-        if not wanted.without_dask:
-            cluster = on_a_cluster(submissions, Path(folder, "cluster"), due)
-            differing = [name for name in due if judged(alone[name]) != judged(cluster[name])]
-            demand(not differing, f"the cluster's verdicts are the same{differing or ''}")
+        cluster = on_a_cluster(submissions, Path(folder, "cluster"), due)
+        differing = [name for name in due if judged(alone[name]) != judged(cluster[name])]
+        demand(not differing, f"the cluster's verdicts are the same{differing or ''}")
 
 
 if __name__ == "__main__":

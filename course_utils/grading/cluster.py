@@ -22,7 +22,7 @@ def grade_on_cluster(course: Class, address: str, progress: Callable[[int, int],
     try:
         from distributed import Client
     except ImportError as error:
-        raise RuntimeError('This needs Dask: `.venv/bin/pip install "dask[distributed]"`.') from error
+        raise RuntimeError('This needs Dask: run `make env`, or `pip install "dask[distributed]"`.') from error
     try:
         client = Client(address, timeout=PATIENCE, set_as_default=False)
     except (OSError, TimeoutError, ValueError) as error:

@@ -66,12 +66,20 @@ def test_lock_was_made_from_this_pyproject(name):
     assert lock.header() in LOCKS[name], f"{name} is out of date: run `make lock`"
 
 
+def extra(project, name):
+    """The requirements of an extra, which may take in another one."""
+    for requirement in map(Requirement, project["optional-dependencies"][name]):
+        if requirement.name == project["name"]:
+            yield from (inner for other in requirement.extras for inner in extra(project, other))
+        else:
+            yield requirement
+
+
 @each_lock
 def test_lock_holds_what_pyproject_asks_for(name):
     """Red also for a lock that was edited by hand, which its header does not tell."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    extras = project["optional-dependencies"]
-    asked = map(Requirement, [*project["dependencies"], *extras["tests"], *extras[lock.EXTRAS[name]]])
+    asked = [*map(Requirement, project["dependencies"]), *extra(project, "tests"), *extra(project, lock.EXTRAS[name])]
     locked = versions(name)
     for requirement in asked:
         if requirement.name != lock.WITHOUT.get(name):
