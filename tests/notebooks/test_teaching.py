@@ -1,4 +1,4 @@
-"""The instructor's guide says what the lessons, the exercises and the set-up say."""
+"""README.md and the instructor's guide say what the lessons, the exercises and the set-up say."""
 
 import re
 
@@ -10,6 +10,7 @@ from course_utils.cli.lessons import exercise_cells, read
 from course_utils.exercises import by_name
 from course_utils.runtime import repository
 
+README = (repository() / "README.md").read_text(encoding="utf-8")
 GUIDE = (repository() / "docs/teaching.md").read_text(encoding="utf-8")
 SHEET = (repository() / "docs/concept_test.md").read_text(encoding="utf-8")
 CONTENT = {path.stem[:2]: read(path) for path in LESSONS}
@@ -55,6 +56,16 @@ def test_the_table_says_what_the_lesson_says(number):
     due = f" | {ground} | {core} | {everything} | {len(names)} | {mistakes} | "
     assert due in row, f"{mend(number)}\nthe lesson says: {due}\nthe guide says: {row}"
     assert re.search(r"\| [1-9]\d+ \|$", row), f"Measure the kernel of lesson {number}: `course run {number}`."
+
+
+@pytest.mark.parametrize("path", LESSONS, ids=lambda path: path.stem[:2])
+def test_the_readme_lists_the_lesson(path):
+    number = path.stem[:2]
+    core, everything, _ = stated(number)
+    title = CONTENT[number].cells[0].source.splitlines()[0].partition(" · ")[2]
+    begin, end = f"| [{number} {title}](notebooks/{path.name}) | ", f" | {core}, {everything} |"
+    rows = [line for line in README.splitlines() if line.startswith(begin) and line.endswith(end)]
+    assert len(rows) == 1, f"README.md and lesson {number} differ; write there:\n{begin}you can then …{end}"
 
 
 @pytest.mark.parametrize("number", CONTENT)
