@@ -127,12 +127,13 @@ def new_command(
         list[str] | None, typer.Option("--exercise", metavar="NAME", help="An exercise to put in; may be repeated.")
     ] = None,
 ) -> None:
-    """Lay out a new lesson that keeps every rule."""
+    """Lay out a draft of a lesson that keeps every rule."""
     from course_utils.cli.new import new
 
     path = new(number, title, exercise or [])
     print(f"✓ notebooks/{path.name}")
     print(f"  Next: `course run --refresh {path.stem[:2]}` gives it its outputs; then write.")
+    print("  When it is done, take “· draft” out of its heading: `make quick` names what other pages must say of it.")
 
 
 @app.command("solutions")

@@ -1,4 +1,4 @@
-"""`course new`: lay out a lesson that runs, keeps every rule, and says at each place what belongs there."""
+"""`course new`: lay out a draft of a lesson that runs, keeps every rule, and says at each place what belongs there."""
 
 import re
 import unicodedata
@@ -19,7 +19,7 @@ LONGEST_TITLE = 60
 MARKDOWN = set("*_`<>[]|#$\\")
 
 TITLE = """\
-# {number} · {title}
+# {number} · {title} · draft
 
 **One sentence: what the reader will have made.**
 

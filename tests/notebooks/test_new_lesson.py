@@ -42,6 +42,11 @@ def test_any_exercise_can_be_put_in(name):
     assert "exercises" in imports
 
 
+def test_a_new_lesson_is_a_draft():
+    """So the README and the instructor's guide need no lines about it yet."""
+    assert lay_out("08", "Waves").cells[0].source.startswith("# 08 · Waves · draft\n")
+
+
 def test_a_new_lesson_has_core_and_extra_and_three_questions():
     notebook = lay_out("08", "Waves")
     prose = "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")

@@ -204,7 +204,7 @@ def test_a_new_lesson_is_written_whole_and_in_form(course, call):
     path = course / "notebooks/08_waves_more.ipynb"
     notebook = lessons.read(path)
     assert path.read_text(encoding="utf-8") == form.text(notebook)
-    assert notebook.cells[0].source.startswith("# 08 · Wäves & more\n")
+    assert notebook.cells[0].source.startswith("# 08 · Wäves & more · draft\n")
     assert [name for _, name in lessons.exercise_cells(notebook)] == ["convolution.stride"]
     assert sorted(each.name for each in path.parent.iterdir()) == [*sorted(LESSONS), path.name]
 
