@@ -537,6 +537,7 @@ class Game:
 
     def judging(self, painter, judge, real, latents):
         """The slopes of the judge's loss: by the painter's weights, and by the judge's; two arrays (d,)."""
+        painter, judge = _two_weights(painter, judge)
         latents, real = _points(latents, "latents", painter), _points(real, "real", painter)
         fakes = latents * painter
         missed = -_sigmoid(-(real @ judge)) / len(real)
@@ -545,6 +546,7 @@ class Game:
 
     def painting(self, painter, judge, latents):
         """The slopes of the painter's loss: by the painter's weights, and by the judge's; two arrays (d,)."""
+        painter, judge = _two_weights(painter, judge)
         latents = _points(latents, "latents", painter)
         fakes = latents * painter
         spotted = -_sigmoid(-(fakes @ judge)) / len(fakes)
@@ -554,10 +556,17 @@ class Game:
         return "the game"
 
 
+def _two_weights(painter, judge) -> tuple[np.ndarray, np.ndarray]:
+    if np.ndim(painter) != 1 or np.shape(painter) != np.shape(judge):
+        found = f"{np.shape(painter)} and {np.shape(judge)}"
+        raise ValueError(f"painter and judge should be weights (d,), here they are {found}")
+    return np.asarray(painter, dtype=float), np.asarray(judge, dtype=float)
+
+
 def _points(points, name: str, painter) -> np.ndarray:
     if np.ndim(points) != 2 or np.shape(points)[1] != len(painter):
         raise ValueError(f"{name} should be an array (n, {len(painter)}), here it is {np.shape(points)}")
-    return np.asarray(points)
+    return np.asarray(points, dtype=float)
 
 
 def _sigmoid(values):

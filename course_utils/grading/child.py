@@ -147,7 +147,7 @@ def _be_student(request: dict, talk: socket.socket, walls: sandbox.Walls, folder
         tempfile.tempdir = None
         sandbox.lower(walls, folder, sandbox.Limits(**request["limits"]), user)
         channel = Channel(socket.socket(fileno=mine))
-        shown = {name: getattr(walls, name) for name in ("network", "files", "processes", "user")}
+        shown = {name: getattr(walls, name) for name in ("network", "files", "processes", "user", "calls")}
         channel.send({"ready": True, "walls": shown})
         _answer(channel)
     except (Closed, Malformed):
@@ -272,7 +272,7 @@ def _describe(text: str) -> dict:
         model = keras.models.model_from_json(text)
     except Exception as error:
         return {"refused": f"{type(error).__name__}: {error}"[:300]}
-    return _described(model)
+    return _described(model) if isinstance(model, keras.Model) else {"refused": "it describes no model"}
 
 
 def _described(layer: object) -> dict:

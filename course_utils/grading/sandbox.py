@@ -8,12 +8,15 @@ import contextlib
 import ctypes
 import errno
 import os
+import re
 import resource
 import socket
 import stat
 import sys
 from dataclasses import dataclass, field
 from pathlib import Path
+
+from course_utils.grading import calls
 
 __all__ = ["Limits", "Walls", "already_counted", "build", "enter", "lower", "unused_user"]
 
@@ -31,6 +34,7 @@ _REMOUNT, _BIND, _RECURSIVE, _PRIVATE, _NO_ATIME, _NO_DIR_ATIME, _REL_ATIME = (
 )
 _NO_NEW_PRIVILEGES, _DUMPABLE, _DIE_WITH_PARENT = 38, 4, 1
 _FIRST_USER, _USERS = 20_000, 40_000
+_DEVICES = ("null", "zero", "full", "random", "urandom")
 _UNLIMITED = () if sys.platform.startswith("linux") else (OSError, ValueError)  # macOS takes not every limit
 
 
@@ -54,6 +58,7 @@ class Walls:
     files: bool = False  # read-only but for the own folder, and the hidden ones are hidden
     processes: bool = False  # sees and reaches none but its own
     user: bool = False  # an id of its own, without privileges
+    calls: bool = False  # system calls that reach around the others are refused
     hidden: list[str] = field(default_factory=list)
 
 
@@ -73,7 +78,7 @@ def _unshare(flags: int) -> bool:
     return True
 
 
-def _mount(source: str, target: str, kind: str | None, flags: int, options: str | None = None) -> None:
+def _mount(source: str, target: str | bytes, kind: str | None, flags: int, options: str | None = None) -> None:
     encoded = (None if text is None else os.fsencode(text) for text in (source, target, kind))
     source, target, kind = encoded
     _call("mount", source, target, kind, ctypes.c_ulong(flags), None if options is None else options.encode())
@@ -101,6 +106,7 @@ def build(hidden: list[str], needed: list[str]) -> Walls:
             for folder in hidden:
                 hide(folder, needed)
                 walls.hidden.append(folder)
+            _keep_few_devices()
             walls.files = True
             _open_the_way(needed)
     walls.user = user == 0 and not any(map(_closed_folder, needed))
@@ -139,6 +145,16 @@ def hide(place: str, needed: list[str]) -> None:
     for path, handle in handles.items():
         os.makedirs(path, exist_ok=True)
         _mount(f"/proc/self/fd/{handle}", path, None, _BIND | _RECURSIVE)
+        os.close(handle)
+
+
+def _keep_few_devices() -> None:
+    """Of /dev only what gives or takes bytes of no one's: neither terminals nor shared memory."""
+    handles = {path: os.open(path, os.O_PATH) for path in (f"/dev/{name}" for name in _DEVICES)}
+    _mount("none", "/dev", "tmpfs", _NO_SUID | _NO_EXEC, "size=4k,mode=755")
+    for path, handle in handles.items():
+        os.close(os.open(path, os.O_CREAT | os.O_EXCL, 0o666))
+        _mount(f"/proc/self/fd/{handle}", path, None, _BIND)
         os.close(handle)
 
 
@@ -198,20 +214,21 @@ def _renew_proc() -> None:
         _mount("none", "/proc", "tmpfs", flags, "size=4k")
 
 
-def _mounts() -> list[tuple[str, int]]:
+def _mounts() -> list[tuple[bytes, int]]:
     """Where something writable is mounted, with the flags that it must keep."""
     flags = {"nosuid": _NO_SUID, "nodev": _NO_DEVICES, "noexec": _NO_EXEC, "noatime": _NO_ATIME,
              "nodiratime": _NO_DIR_ATIME, "relatime": _REL_ATIME}  # fmt: skip
-    with open("/proc/self/mountinfo") as file:
-        rows = [(fields[4], fields[5].split(",")) for fields in map(str.split, file)]
+    # Bytes, and split at spaces alone: a name may hold whatever else a text would be split at, or be no text.
+    rows = [line.split(b" ") for line in Path("/proc/self/mountinfo").read_bytes().split(b"\n") if line]
+    rows = [(row[4], row[5].decode().split(",")) for row in rows]
     return [(_unescaped(place), sum(flags.get(option, 0) for option in has)) for place, has in rows if "ro" not in has]
 
 
-def _unescaped(place: str) -> str:
-    return place.encode().decode("unicode_escape").encode("latin-1").decode(errors="surrogateescape")
+def _unescaped(place: bytes) -> bytes:
+    return re.sub(rb"\\([0-7]{3})", lambda match: bytes([int(match[1], 8)]), place)
 
 
-def _make_read_only(mounts: list[tuple[str, int]]) -> bool:
+def _make_read_only(mounts: list[tuple[bytes, int]]) -> bool:
     """True when none of `mounts` can be written to any more."""
     refused = False
     for place, kept in mounts:
@@ -280,6 +297,7 @@ def _drop_rights(walls: Walls, user: int) -> None:
     if sys.platform.startswith("linux"):
         _LIBC.prctl(_NO_NEW_PRIVILEGES, 1, 0, 0, 0)
         _LIBC.prctl(_DIE_WITH_PARENT, 9, 0, 0, 0)
+    walls.calls = calls.refuse()
 
 
 def unused_user(number: int) -> int:

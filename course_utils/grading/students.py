@@ -24,7 +24,7 @@ from course_utils.runtime import repository
 __all__ = ["Ended", "NotStarted", "Student", "Template", "Unloadable"]
 
 LEFT_OUT = ("exercises", "cli", "__pycache__")  # of the copy that students' processes see
-OF_THE_GRADER = ("__init__.py", "child.py", "sandbox.py", "wire.py")
+OF_THE_GRADER = ("__init__.py", "calls.py", "child.py", "sandbox.py", "wire.py")
 SHARED = ("/tmp", "/var/tmp", "/run")  # other programs' files, and their sockets, which no network wall closes
 PASSED_ON = ("LANG", "LC_ALL", "LC_CTYPE", "TZ", "KERAS_BACKEND", "COURSE_SEED", "SYSTEMROOT")
 QUIET = {
@@ -167,19 +167,25 @@ def _is_library(folder: Path) -> bool:
 
 
 class Student:
-    """One forked process and its side of the conversation. `close` ends it and all it has started."""
+    """One forked process and its side of the conversation. `close` ends it and all it has started.
+
+    Used with `with`, its end raises `NotStarted` where the grader could not build a model anew.
+    """
 
     def __init__(self, leash: socket.socket, talk: socket.socket, template: Template) -> None:
         self._leash, self._channel, self._template = leash, Channel(talk), template
         self._functions: list[Callable] = []
         self.walls: dict[str, bool] = {}
         self.end = ""
+        self._fault: NotStarted | None = None
 
     def __enter__(self) -> "Student":
         return self
 
     def __exit__(self, *_: object) -> None:
         self.close()
+        if self._fault:
+            raise self._fault
 
     def close(self) -> None:
         self._channel.close()
@@ -283,6 +289,9 @@ class Student:
             _demand_plain_keras(json.loads(configuration))
             with self._template.fork() as clean:
                 return _Model(clean.describe(configuration))
+        except NotStarted as fault:
+            self._fault = fault  # the grader's: told when this student is let go, whatever the check makes of it
+            raise self._broken(str(fault)) from fault
         except (ValueError, RecursionError, Ended) as error:
             sentence = "The grader builds your model anew from its configuration, and could not"
             raise self._broken(f"{sentence}: {error}. Use layers that come with Keras.") from error
@@ -408,10 +417,15 @@ def _demand_plain_keras(part: object) -> None:
     if isinstance(part, dict):
         name, module = part.get("class_name", "__tuple__"), part.get("module")
         allowed = KERAS_MODULES.get(module, ()) if isinstance(module, str) else IN_CONFIGURATIONS
-        if name in FOREIGN_CODE or (allowed is not None and name not in allowed):
+        if name in FOREIGN_CODE or not _is_allowed(name, allowed):
             raise ValueError(f"it uses {str(name)[:80]} of {str(module)[:80]}")
     for inner in part.values() if isinstance(part, dict) else part if isinstance(part, list) else ():
         _demand_plain_keras(inner)
+
+
+def _is_allowed(name: object, allowed: set[str] | tuple[str, ...] | None) -> bool:
+    """Where all of a module's classes are allowed, its functions are not: they begin with a small letter."""
+    return name in allowed if allowed is not None else isinstance(name, str) and name[:1].isupper()
 
 
 class _Model:

@@ -204,6 +204,7 @@ class _Left:
 
     parts: int = MOST_PARTS
     numbers: int = MOST_NUMBERS
+    gaps: int = MOST_NUMBERS  # numbers' room in arrays that are laid out wide
 
 
 def _decode(content: object, function: Callable | None, depth: int, left: _Left) -> object:
@@ -246,13 +247,15 @@ def _numbers(content: dict, left: _Left) -> object:
     array = np.frombuffer(data, dtype).reshape(shape).copy()
     if content.get("scalar"):
         return array[()]
-    return _laid_out(array, content.get("strided") or [])
+    return _laid_out(array, content.get("strided") or [], left)
 
 
-def _laid_out(array: np.ndarray, backwards: list[bool]) -> np.ndarray:
+def _laid_out(array: np.ndarray, backwards: list[bool], left: _Left) -> np.ndarray:
     """An array that lies in memory with gaps, and backwards where the original did: answers must not rely on either."""
-    if not backwards or len(backwards) != array.ndim:
+    room = array.size * 2**array.ndim
+    if not backwards or len(backwards) != array.ndim or room > left.gaps:
         return array
+    left.gaps -= room
     wide = np.zeros([2 * length for length in array.shape], array.dtype)
     view = wide[tuple(slice(None, None, -2 if turned else 2) for turned in backwards)]
     view[...] = array
