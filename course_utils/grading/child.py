@@ -5,6 +5,7 @@ keeper, which ends when the grader lets go of it, and its child, in which one an
 `sandbox`. This module and what it imports lie in a copy of the course without exercises and without this grader.
 """
 
+import ast
 import contextlib
 import gc
 import importlib
@@ -178,20 +179,30 @@ def _load(channel: Channel, order: dict) -> Callable | None:
     for source in order["setup"]:
         exec(compile(source, "<set-up>", "exec"), namespace)
     channel.send({"ready": True})
-    for source in order["helpers"]:
-        with contextlib.suppress(Exception):  # what comes of it, the cell will show
-            exec(compile(source, HELPERS, "exec"), namespace)
-    try:
-        exec(compile(order["cell"], ANSWER, "exec"), namespace)
-    except BaseException as error:
-        channel.send({"failed": _told(error)})
-        return None
+    helpers = [error for source in order["helpers"] for error in _run(source, HELPERS, namespace)]
+    failures = _run(order["cell"], ANSWER, namespace)
+    told = {"helpers": list(map(_told, helpers[:1])), "lines": list(map(_told, failures[:1]))}
     if order["name"] not in namespace:
-        channel.send({"missing": True})
+        channel.send(told | {"missing": True})
         return None
     value = namespace[order["name"]]
-    channel.send({"found": _function(value) if callable(value) else {"value": encode(value)}})
+    channel.send(told | {"found": _function(value) if callable(value) else {"value": encode(value)}})
     return value if callable(value) else None
+
+
+def _run(source: str, file: str, namespace: dict) -> list[BaseException]:
+    """Run each statement, also after one that fails, as a line that tries an answer out may where it stands alone."""
+    failures = []
+    try:
+        statements = ast.parse(source, file).body
+    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+        return [error]
+    for statement in statements:
+        try:
+            exec(compile(ast.Module([statement], []), file, "exec"), namespace)
+        except BaseException as error:
+            failures.append(error)
+    return failures
 
 
 def _ignore(*given: object, **named: object) -> None:

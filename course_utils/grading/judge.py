@@ -6,6 +6,7 @@ import os
 import platform
 import re
 import time
+from dataclasses import replace
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -68,7 +69,13 @@ def _entry(name: str, submission: Submission, template: Template, walls: dict[st
     with template.fork() as student:
         verdict = _judged(exercise, student, answer)
         walls.update(student.walls)
-    return _told(name, verdict, answer)
+    return _told(name, _with_notes(verdict, student), answer)
+
+
+def _with_notes(verdict: Verdict, student: Student) -> Verdict:
+    """What could not be run in the student's cells: a fault in a helper is told where it may have cost the point."""
+    note = student.line_note + student.helper_note * (verdict.status != "correct")
+    return replace(verdict, message=verdict.message + note)
 
 
 def _judged(exercise: engine.Exercise, student: Student, answer: Answer) -> Verdict:
@@ -146,6 +153,7 @@ def _isolation(walls: dict[str, bool]) -> dict[str, str]:
         "network": "none" if walls["network"] else "open",
         "files": "read-only and hidden, but for a folder of its own" if walls["files"] else "as the user may",
         "other processes": "out of sight" if walls["processes"] else "in sight",
+        "system calls": "some refused" if walls["calls"] else "all",
         "user": "of its own" if walls["user"] else "the grader's" + ", who is root" * (os.getuid() == 0),
     }
 

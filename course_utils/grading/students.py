@@ -176,7 +176,7 @@ class Student:
         self._leash, self._channel, self._template = leash, Channel(talk), template
         self._functions: list[Callable] = []
         self.walls: dict[str, bool] = {}
-        self.end = ""
+        self.end = self.helper_note = self.line_note = ""
         self._fault: NotStarted | None = None
 
     def __enter__(self) -> "Student":
@@ -209,10 +209,18 @@ class Student:
         self._send({"setup": self._template.lesson.setup, "helpers": helpers, "cell": cell, "name": name})
         self._wait_until_ready()
         told = self._receive()
-        if "failed" in told:
-            raise Unloadable(f"The cell cannot be run: {_error_text(told['failed'])}{_place(told['failed'], cell)}")
+        helper, line = _first(told.get("helpers")), _first(told.get("lines"))
+        if helper is not None:
+            self.helper_note = f" A statement of another cell that this one uses cannot be run: {_error_text(helper)}"
+        if told.get("missing") and line is not None:
+            raise Unloadable(f"The cell cannot be run: {_error_text(line)}{_place(line, cell)}")
         if told.get("missing"):
             raise Unloadable(f"The cell runs, but defines no `{name}`. Keep the function's name as it was.")
+        if line is not None:
+            self.line_note = (
+                f" (A line of the cell cannot be run here, where other cells are not run, and was left out: "
+                f"{_error_text(line)}{_place(line, cell)})"
+            )
         return self._stand_for(name, told.get("found"), cell)
 
     def describe(self, model: str) -> dict:
@@ -334,6 +342,10 @@ class Ended(OutOfTime):
 
 
 # What crossed, made into what the exercises look at
+
+
+def _first(told: object) -> object:
+    return told[0] if isinstance(told, list) and told else None
 
 
 def _word(text: object) -> str:

@@ -311,6 +311,13 @@ def test_the_slopes_of_the_game_are_those_of_its_losses():
             assert slopes[place[0]][place[1]] == pytest.approx(expected, abs=1e-6)
 
 
+def test_the_game_demands_weights_of_one_shape():
+    """Else a wrong shape spreads over the arithmetic, up to arrays that fill the memory."""
+    for painter, judge in ((np.ones((1, 3)), np.ones(3)), (np.ones(3), np.ones((3, 1))), (np.ones(3), np.ones(4))):
+        with pytest.raises(ValueError, match=r"painter and judge should be weights \(d,\), here they are"):
+            gan.game.painting(painter, judge, np.ones((5, 3)))
+
+
 def test_who_moves_in_the_others_step_helps_the_other():
     painter, judge, real, latents = gan._players(np.random.default_rng(5), 50, 3)
 

@@ -5,6 +5,7 @@ Each of them stands in the first exercise of lesson 01; the other three are answ
 
 import contextlib
 import os
+import platform
 import socket
 import tempfile
 import textwrap
@@ -16,7 +17,7 @@ import pytest
 from grading_students import code, entries, handed_in, notebook_of, right_answers, timed
 
 from course_utils.exercises import by_name
-from course_utils.grading import students
+from course_utils.grading import calls, sandbox, students
 from course_utils.grading.students import Template
 from course_utils.grading.submission import find_lesson
 from course_utils.runtime import repository
@@ -282,8 +283,8 @@ def test_the_folder_is_empty_and_another_one_each_time(template):
 
 @pytest.fixture
 def precious():
-    """Files that a student's process could reach by their paths."""
-    shared = "/dev/shm" if os.path.isdir("/dev/shm") else None  # in sight, unlike /tmp
+    """Files that a student's process could reach by their paths: in sight, unlike /tmp, where root is the grader."""
+    shared = next((folder for folder in ("/srv", "/opt", "/dev/shm") if os.access(folder, os.W_OK)), None)
     with tempfile.TemporaryDirectory(dir=shared) as folder:
         path = Path(folder, "precious.txt")
         path.write_text("precious")
@@ -388,6 +389,55 @@ def test_a_neighbours_submission_cannot_be_read(template, neighbours):
     assert "No such file" in told["message"]
 
 
+@pytest.mark.usefixtures("closed_files")
+def test_of_devices_only_those_of_no_ones_bytes_are_there(template):
+    """No terminal of the grader's user can be written to, and no memory be shared."""
+    told = submit(template, answer("import os", "raise ValueError(sorted(os.listdir('/dev')))"))
+    assert "ValueError: ['full', 'null', 'random', 'urandom', 'zero']" in told["message"]
+    told = submit(
+        template,
+        answer(
+            "for path in ('/dev/null', '/dev/new'):",
+            "    with open(path, 'w') as file:",
+            "        file.write('gone')",
+            "return 0",
+        ),
+    )
+    assert "Read-only file system: '/dev/new'" in told["message"]
+
+
+def test_calls_around_the_walls_are_refused(template, isolation):
+    if isolation["system calls"] != "some refused":
+        pytest.skip("this system has no filter for system calls that is known here")
+    column, _ = calls.MACHINES[platform.machine()]
+    told = submit(
+        template,
+        f"""
+        import ctypes
+        libc = ctypes.CDLL(None, use_errno=True)
+        def my_cross_correlate(image, kernel):
+            passed = []
+            for name, number in {({name: numbers[column] for name, numbers in calls.REFUSED.items()})!r}.items():
+                ctypes.set_errno(0)
+                if libc.syscall(number, 0, 0, 0, 0, 0, 0) != -1 or ctypes.get_errno() != 1:
+                    passed.append(name)
+            kept = libc.shmget(0, 4096, 0o1600)
+            raise ValueError(f"passed {{passed}}, {{kept}}")
+        """,
+    )
+    assert "passed [], -1" in told["message"]
+
+
+def test_names_of_mounted_folders_are_read_as_they_are(monkeypatch):
+    """What a text is split at, and bytes that are no text, are parts of a name; a space is told by its number."""
+    names = ["/media/USB\u00a0stick".encode(), b"/media/K\xe4the", b"/media/a\rb\x0bc", b"/media/with\\040space"]
+    lines = [b"30 1 0:9 / " + name + b" rw,nosuid,relatime shared:1 - tmpfs none rw\n" for name in names]
+    lines.append(b"31 1 0:9 / /read-only ro,nodev - tmpfs none rw\n")
+    monkeypatch.setattr(Path, "read_bytes", lambda self: b"".join(lines))
+    flags = sandbox._NO_SUID | sandbox._REL_ATIME
+    assert sandbox._mounts() == [*((name, flags) for name in names[:3]), (b"/media/with space", flags)]
+
+
 @pytest.mark.usefixtures("closed_network")
 def test_there_is_no_network(template):
     """A server on this machine hears nothing."""
@@ -425,7 +475,8 @@ def test_the_environment_is_scrubbed(template, monkeypatch):
 def test_what_was_possible_here_is_told(template):
     verdict, _ = timed(handed_in("01", right_answers("01")), template)
     assert verdict["points"] == 4
-    assert verdict["environment"]["isolation"].keys() == {"process", "network", "files", "other processes", "user"}
+    walls = {"network", "files", "other processes", "user", "system calls"}
+    assert verdict["environment"]["isolation"].keys() == {"process", *walls}
 
 
 # Broken notebooks whose answers are right
@@ -471,3 +522,41 @@ def test_an_answer_may_use_a_function_of_another_cell(template):
     assert "places(" in answer
     verdict, _ = timed(notebook_of(code(helper), code(answer, exercise="convolution.stride")), template)
     assert entries(verdict)["convolution.stride"]["points"] == 1, verdict
+
+
+RIGHT = """
+def my_cross_correlate(image, kernel):
+    rows, columns = np.subtract(image.shape, kernel.shape) + 1
+    windows = np.lib.stride_tricks.sliding_window_view(image, kernel.shape)
+    return (windows * kernel).sum(axis=(2, 3))
+"""
+
+
+@pytest.mark.parametrize(
+    ("cell", "line"),
+    [
+        (RIGHT + "\nprint(my_cross_correlate(camera, edge))", 6),
+        ("print(edge.shape)\n" + RIGHT, 1),
+        (RIGHT + "\nexit()", 6),
+    ],
+    ids=["after it", "before it", "ends all"],
+)
+def test_a_line_that_tries_the_answer_out_costs_no_point(template, cell, line):
+    """In the notebook it runs, with names of cells that are not run here."""
+    verdict, _ = timed(handed_in("01", right_answers("01") | {TARGET: cell.strip("\n")}), template)
+    told = entries(verdict)[TARGET]
+    assert (told["points"], told["status"]) == (1, "correct")
+    assert "was left out: " in told["message"] and f"In line {line}: `" in told["message"]
+
+
+def test_a_line_that_fails_is_told_where_the_function_is_missing(template):
+    told = submit(template, "size = edge.shape\nmy_correlate = 0")
+    assert told["status"] == "error"
+    assert "The cell cannot be run: " in told["message"] and "In line 1: `size = edge.shape`" in told["message"]
+
+
+def test_a_helper_that_cannot_be_run_is_told(template):
+    cell = code(answer("return conv(image, kernel)"), exercise=TARGET)
+    verdict, _ = timed(notebook_of(code("from my_helpers import conv"), cell), template)
+    told = entries(verdict)[TARGET]
+    assert told["points"] == 0 and "No module named 'my_helpers'" in told["message"]

@@ -11,7 +11,7 @@ import pytest
 
 from course_utils.exercises.words import a
 from course_utils.grading import wire
-from course_utils.grading.students import _demand_plain_keras
+from course_utils.grading.students import Ended, NotStarted, Student, _demand_plain_keras
 from course_utils.grading.wire import Channel, Closed, Malformed, decode, encode
 
 
@@ -43,6 +43,15 @@ def test_the_layout_crosses_too():
     after = crossed(array)
     assert np.array_equal(after, array) and not after.flags.c_contiguous
     assert [stride < 0 for stride in after.strides] == [False, True]
+
+
+def test_a_layout_with_many_axes_takes_little_room():
+    """Each axis doubles the room of an array that is laid out with gaps."""
+    values = np.arange(100_000, dtype=np.uint8)[::2][(..., *[None] * 12)]
+    after = crossed([values, values[:4]])
+    assert all(np.array_equal(*pair) for pair in zip(after, [values, values[:4]], strict=True))
+    rooms = [(each if each.base is None else each.base).size for each in after]
+    assert rooms[0] == values.size and values[:4].size < rooms[1] < wire.MOST_NUMBERS  # there was room for this one
 
 
 def test_scalars_of_numpy_stay_scalars():
@@ -240,9 +249,26 @@ def test_layers_of_keras_may_be_built():
         layer("Mine", None),
         layer("Mine", ["keras"]),
         layer("function", "builtins"),
+        layer("deserialize", "keras.layers"),
+        layer("get", "keras.initializers"),
+        layer(["Dense"], "keras.layers"),
     ],
     ids=lambda inner: str(inner["class_name"]),
 )
 def test_nothing_else_may_be_built(inner):
     with pytest.raises(ValueError, match="it uses"):
         _demand_plain_keras(layer("Sequential", "keras", layers=[layer("Dense", activation=inner)]))
+
+
+def test_a_fault_of_the_graders_in_building_a_model_is_no_answer_of_the_students():
+    """A check makes a verdict of whatever its call does; so the fault is told when the student is let go."""
+
+    class Broken:
+        def fork(self):
+            raise NotStarted("no process")
+
+    (leash, other), (talk, another) = socket.socketpair(), socket.socketpair()
+    with other, another, pytest.raises(NotStarted, match="no process"), Student(leash, talk, Broken()) as student:
+        other.close()
+        with pytest.raises(Ended):
+            student._model(json.dumps(layer("Sequential", "keras", layers=[])))
