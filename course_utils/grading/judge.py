@@ -66,6 +66,8 @@ def _entry(name: str, submission: Submission, template: Template, walls: dict[st
         return _told(name, Verdict("not attempted", None, f"No cell defines `{function}`."), None)
     if answer.cell.source.strip() == exercise.stub.strip():
         return _told(name, Verdict("not attempted", None, "Not attempted: the cell is as the lesson has it."), answer)
+    if answer.cell.problem:
+        return _told(name, Verdict("error", None, answer.cell.problem), answer)
     with template.fork() as student:
         verdict = _judged(exercise, student, answer)
         walls.update(student.walls)

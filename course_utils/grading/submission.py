@@ -3,12 +3,17 @@
 import ast
 import builtins
 import codecs
+import contextlib
 import hashlib
 import json
 import os
+import re
 import stat
 import symtable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
+from itertools import islice
 from pathlib import Path
 
 from course_utils.runtime import repository
@@ -17,12 +22,26 @@ __all__ = ["Answer", "Lesson", "Submission", "Ungradable", "answer_to", "find_le
 
 LARGEST = 20 * 2**20  # bytes; a lesson with all its pictures has under 2 MB
 MOST_CELLS = 2_000
-LONGEST_CELL, LONGEST_CODE = 200_000, 2_000_000  # characters, of one cell and of all
+LONGEST_CELL, LONGEST_CODE = 20_000, 300_000  # bytes of one cell and of all; to parse a cell can take their square
 MARKS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
 
 
 class Ungradable(Exception):
     """What was handed in cannot be graded; the message says why, and what to do."""
+
+
+@dataclass(frozen=True)
+class Statement:
+    """A statement that binds `names` on the first level of a cell; without `text` when it is no helper."""
+
+    place: tuple[int, int]  # the cell's number, and its own in the cell
+    text: str
+    lasting: bool  # a function, class or import; else a value
+    names: tuple[str, ...]  # "*" for those of a star import
+
+    @cached_property
+    def uses(self) -> tuple[str, ...]:
+        return tuple(_used(self.text))
 
 
 @dataclass(frozen=True)
@@ -32,7 +51,9 @@ class Cell:
     number: int  # among all cells, from 1
     source: str
     exercise: str
-    binds: dict[str, list[ast.stmt]]
+    statements: list[Statement]
+    binds: frozenset[str]
+    problem: str = ""  # why it is not read
 
 
 @dataclass(frozen=True)
@@ -42,6 +63,15 @@ class Submission:
     name: str
     sha256: str
     cells: list[Cell]
+
+    @cached_property
+    def binding(self) -> dict[str, list[Statement]]:
+        """The statements that bind a name, by name, in their order."""
+        binding: dict[str, list[Statement]] = {}
+        for statement in (statement for cell in self.cells for statement in cell.statements):
+            for name in statement.names:
+                binding.setdefault(name, []).append(statement)
+        return binding
 
 
 @dataclass(frozen=True)
@@ -98,8 +128,9 @@ def read(name: str, content: bytes) -> Submission:
     if len(notebook["cells"]) > MOST_CELLS:
         raise Ungradable(f"The notebook has {len(notebook['cells']):,} cells; at most {MOST_CELLS:,} are read.")
     sources = [_source(cell) for cell in notebook["cells"]]
-    if sum(map(len, sources)) > LONGEST_CODE:
-        raise Ungradable(f"The notebook has {sum(map(len, sources)):,} characters of code; {LONGEST_CODE:,} are read.")
+    size = sum(size for size in map(_size, sources) if size <= LONGEST_CELL)
+    if size > LONGEST_CODE:
+        raise Ungradable(f"The notebook has {size:,} bytes of code; at most {LONGEST_CODE:,} are read.")
     cells = [_cell(number, *pair) for number, pair in enumerate(zip(notebook["cells"], sources, strict=True), 1)]
     return Submission(name, hashlib.sha256(content).hexdigest(), [cell for cell in cells if cell])
 
@@ -133,7 +164,11 @@ def _source(cell: object) -> str:
     source = cell.get("source", "")
     if isinstance(source, list) and all(isinstance(line, str) for line in source):
         source = "".join(source)
-    return source if isinstance(source, str) and len(source) <= LONGEST_CELL else ""
+    return source if isinstance(source, str) else ""
+
+
+def _size(source: str) -> int:
+    return len(source.encode("utf-8", "replace"))
 
 
 def _cell(number: int, cell: object, source: str) -> Cell | None:
@@ -141,8 +176,14 @@ def _cell(number: int, cell: object, source: str) -> Cell | None:
         return None
     metadata = cell.get("metadata")
     exercise = metadata.get("exercise") if isinstance(metadata, dict) else None
-    source = _python(source)
-    return Cell(number, source, exercise if isinstance(exercise, str) else "", _binds(source))
+    exercise = exercise if isinstance(exercise, str) else ""
+    if _size(source) > LONGEST_CELL:
+        problem = f"Cell {number} has {_size(source):,} bytes of code; at most {LONGEST_CELL:,} are read. Shorten it."
+        functions = islice(re.finditer(r"^def +(\w+)", source, re.MULTILINE), 100)
+        return Cell(number, "", exercise, [], frozenset(function[1] for function in functions), problem)
+    source, tree = _python(source)
+    statements = _statements(number, source, tree)
+    return Cell(number, source, exercise, statements, frozenset(name for one in statements for name in one.names))
 
 
 def _parsed(source: str) -> ast.Module | None:
@@ -152,12 +193,13 @@ def _parsed(source: str) -> ast.Module | None:
         return None
 
 
-def _python(source: str) -> str:
+def _python(source: str) -> tuple[str, ast.Module | None]:
     """`source` as Python: lines that speak to the notebook (%time, !ls, np.sum?) do nothing."""
-    if _parsed(source) is not None:
-        return source
-    lines = [_python_line(line) for line in source.split("\n")]
-    return "\n".join(lines)
+    tree = _parsed(source)
+    if tree is None:
+        source = "\n".join(_python_line(line) for line in source.split("\n"))
+        tree = _parsed(source)
+    return source, tree
 
 
 def _python_line(line: str) -> str:
@@ -166,24 +208,72 @@ def _python_line(line: str) -> str:
     return line[: len(line) - len(line.lstrip())] + "pass" if to_notebook or told.endswith("?") else line
 
 
-def _binds(source: str) -> dict[str, list[ast.stmt]]:
-    """The statements on the first level that bind a name, by name; of a cell that is no Python, none."""
-    tree, binds = _parsed(source), {}
+# What a cell binds
+
+DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+LASTING = (*DEFINITIONS, ast.Import, ast.ImportFrom)
+
+
+def _statements(number: int, source: str, tree: ast.Module | None) -> list[Statement]:
+    """The statements of a cell's first level that bind names; of a cell that is no Python, none."""
+    found = []
+    lines = re.sub("\r\n?", "\n", source).encode("utf-8", "replace").split(b"\n")
     for statement in tree.body if tree else ():
-        for name in _bound(statement):
-            binds.setdefault(name, []).append(statement)
-    return binds
+        with contextlib.suppress(ValueError, LookupError, RecursionError, MemoryError):  # it costs itself only
+            for part, text, names in _parts(statement, lines):
+                found.append(Statement((number, len(found)), text, isinstance(part, LASTING), names))
+    return [statement for statement in found if statement.names]
 
 
-def _bound(statement: ast.stmt) -> list[str]:
-    if isinstance(statement, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
-        return [statement.name]
-    if isinstance(statement, (ast.Import, ast.ImportFrom)):
-        return [(alias.asname or alias.name).partition(".")[0] for alias in statement.names]
-    if isinstance(statement, (ast.Assign, ast.AnnAssign)):
-        targets = statement.targets if isinstance(statement, ast.Assign) else [statement.target]
-        return [node.id for target in targets for node in ast.walk(target) if isinstance(node, ast.Name)]
-    return []
+def _parts(statement: ast.stmt, lines: list[bytes]) -> list[tuple[ast.stmt, str, tuple[str, ...]]]:
+    """`statement`, its text and names; if it takes time, no text, and then the definitions and imports in it."""
+    outer = list(_outer(statement))
+    if not any(isinstance(node, ast.Call) for node in outer):
+        return [(statement, _text_of(statement, lines), _names(outer))]
+    lasting = [node for node in outer if isinstance(node, LASTING)]
+    lasting.sort(key=lambda node: (node.lineno, node.col_offset))
+    return [(statement, "", _names(outer)), *((node, _text_of(node, lines), _names(_outer(node))) for node in lasting)]
+
+
+def _outer(statement: ast.stmt) -> Iterator[ast.AST]:
+    """The nodes of `statement` that belong to the first level: not those in functions, classes and lambdas."""
+    waiting = [statement]
+    while waiting:
+        node = waiting.pop()
+        yield node
+        if isinstance(node, ast.comprehension):  # its target is its own
+            waiting += [node.iter, *node.ifs]
+        elif not isinstance(node, (*DEFINITIONS, ast.Lambda)):
+            waiting += ast.iter_child_nodes(node)
+
+
+def _names(nodes: Iterable[ast.AST]) -> tuple[str, ...]:
+    """The names that `nodes` bind, each once."""
+    return tuple(dict.fromkeys(name for name in map(_name, nodes) if name))
+
+
+def _name(node: ast.AST) -> str | None:
+    """The name that `node` binds, or whose value it changes, as `w[0] = 1` and `w.x = 1` do."""
+    if isinstance(node, ast.alias):
+        return (node.asname or node.name).partition(".")[0]
+    if isinstance(node, (*DEFINITIONS, ast.MatchAs, ast.MatchStar)):
+        return node.name
+    if not isinstance(getattr(node, "ctx", None), ast.Store):
+        return None
+    while isinstance(node, (ast.Subscript, ast.Attribute)):
+        node = node.value
+    return node.id if isinstance(node, ast.Name) else None
+
+
+def _text_of(statement: ast.stmt, lines: list[bytes]) -> str:
+    """The source of `statement`; within a block, with its indentation."""
+    decorators = getattr(statement, "decorator_list", [])
+    first = min(node.lineno for node in [statement, *decorators]) - 1
+    text = lines[first : statement.end_lineno]
+    text[-1] = text[-1][: statement.end_col_offset]
+    before, text[0] = text[0][: statement.col_offset], text[0][statement.col_offset :]
+    indented = before and not before.strip()
+    return (b"if True:\n" + before if indented else b"").decode() + b"\n".join(text).decode()
 
 
 # Whose answer is what
@@ -199,7 +289,7 @@ def answer_to(exercise: str, function: str, stub: str, submission: Submission) -
     marked = [cell for cell in submission.cells if cell.exercise == exercise]
     found = "its mark"
     if not any(function in cell.binds or not cell.binds for cell in marked if cell.source.strip() != stub.strip()):
-        named = [cell for cell in submission.cells if function in cell.binds and cell not in marked]
+        named = [cell for cell in submission.cells if function in cell.binds and cell.exercise != exercise]
         if any(cell.source.strip() != stub.strip() for cell in named) or not marked:
             marked, found = named, "the function's name"
     written = [cell for cell in marked if cell.source.strip() != stub.strip()]
@@ -212,30 +302,42 @@ def answer_to(exercise: str, function: str, stub: str, submission: Submission) -
 def _helpers(cell: Cell, submission: Submission) -> list[str]:
     """The statements of other cells that bind the names `cell` uses, and those they use in turn, in their order.
 
-    The cell before it that binds a name goes before those after it.
+    Star imports before it come along, because they may replace Python's own names; those after it when a name lacks.
     """
-    chosen: dict[tuple[int, int], str] = {}
-    wanted, seen = _used(cell.source), set(cell.binds)
-    while wanted := wanted - seen:
-        name = wanted.pop()
+    chosen: dict[tuple[int, int], Statement] = {}
+    stars = submission.binding.get("*", ())
+    waiting, seen = _used(cell.source) | {"*" for star in stars if star.place[0] < cell.number}, set()
+    while waiting:
+        name = waiting.pop()
+        if name in seen:
+            continue
         seen.add(name)
-        binding = [other for other in submission.cells if other is not cell and name in other.binds]
-        binding = [other for other in binding if other.number < cell.number] or binding
-        for statement in filter(_quick, binding[-1].binds[name] if binding else ()):
-            source = ast.unparse(statement)
-            chosen[binding[-1].number, statement.lineno] = source
-            wanted |= _used(source)
-    return [chosen[place] for place in sorted(chosen)]
+        if name not in submission.binding and not hasattr(builtins, name):
+            waiting.add("*")
+        for statement in _binding(name, cell, submission):
+            if statement.place not in chosen:
+                chosen[statement.place] = statement
+                waiting.update(statement.uses)
+    return [chosen[place].text for place in sorted(chosen)]
 
 
-def _quick(statement: ast.stmt) -> bool:
-    """What takes time, such as a training, is no helper: no assignment with a call in it."""
-    assigns = isinstance(statement, (ast.Assign, ast.AnnAssign))
-    return not (assigns and any(isinstance(node, ast.Call) for node in ast.walk(statement)))
+def _binding(name: str, cell: Cell, submission: Submission) -> list[Statement]:
+    """What binds `name` in the cells before `cell`, or else in those after it: those have not run in the notebook."""
+    statements = submission.binding.get(name, ())
+    before = [statement for statement in statements if statement.place[0] < cell.number]
+    if before or hasattr(builtins, name):
+        return _current(before)
+    return _current([statement for statement in statements if statement.place[0] > cell.number])
+
+
+def _current(statements: list[Statement]) -> list[Statement]:
+    """Those with a text, but no value that has been replaced by one that has none: it would be a wrong one."""
+    replaced = max((statement.place for statement in statements if not statement.text), default=(0, 0))
+    return [one for one in statements if one.text and (one.lasting or one.place > replaced)]
 
 
 def _used(source: str) -> set[str]:
-    """The names that `source` takes from outside: globals of its functions, and what its first level reads."""
+    """The names that `source` may take from outside: all of its first level, and globals of its functions."""
     try:
         tables, names = [symtable.symtable(source, "cell", "exec")], set()
     except (SyntaxError, ValueError, RecursionError, MemoryError):
@@ -243,9 +345,8 @@ def _used(source: str) -> set[str]:
     while tables:
         table = tables.pop()
         tables += table.get_children()
-        read = [symbol for symbol in table.get_symbols() if symbol.is_referenced()]
-        names |= {symbol.get_name() for symbol in read if symbol.is_global() or table.get_type() == "module"}
-    return names - set(dir(builtins))
+        names.update(table.get_globals() if isinstance(table, symtable.Function) else table.get_identifiers())
+    return names
 
 
 # The lesson
