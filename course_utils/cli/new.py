@@ -25,7 +25,7 @@ TITLE = """\
 
 After this lesson you can *make* one thing, *explain* a second, and *test* a third.
 
-14 minutes for the core, 18 with the extra · builds on lesson 00"""
+15 minutes for the core, 20 with the extra · builds on lesson 00"""
 SETUP = """\
 from course_utils import {names}
 from course_utils.guess import guess

@@ -4,6 +4,7 @@ import pytest
 import rules
 from prose import numbers_in_prose_are_proven
 from reading import code_cells, demand_none
+from test_teaching import minutes_due
 
 from course_utils.cli import form, lessons
 from course_utils.cli.execution import execute
@@ -45,6 +46,11 @@ def test_any_exercise_can_be_put_in(name):
 def test_a_new_lesson_is_a_draft():
     """So the README and the instructor's guide need no lines about it yet."""
     assert lay_out("08", "Waves").cells[0].source.startswith("# 08 · Waves · draft\n")
+
+
+def test_a_new_lesson_says_the_sums_of_its_marks():
+    notebook = lay_out("08", "Waves")
+    assert f"\n{minutes_due(notebook)} · builds on" in notebook.cells[0].source
 
 
 def test_a_new_lesson_has_core_and_extra_and_three_questions():
