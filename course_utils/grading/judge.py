@@ -98,9 +98,8 @@ def _judged(exercise: engine.Exercise, student: Student, answer: Answer) -> Verd
 def _told(name: str, verdict: Verdict, answer: Answer | None) -> dict:
     note = ""
     if answer is not None and answer.others:
-        note = (
-            f"\n\n{answer.others + 1} cells answer this exercise; the last of them, cell {answer.cell.number}, counts."
-        )
+        which = "the last with its mark" if answer.found == "its mark" else "the last of them"
+        note = f"\n\n{answer.others + 1} cells answer this exercise; {which}, cell {answer.cell.number}, counts."
     return {
         "name": name,
         "status": verdict.status,

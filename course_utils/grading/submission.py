@@ -136,6 +136,8 @@ def read(name: str, content: bytes) -> Submission:
 
 
 def _text(content: bytes) -> str:
+    if content.startswith(b"PK\3\4"):
+        raise Ungradable("This is a ZIP archive. Unpack it, and hand in the notebook.")
     encoding = next((name for mark, name in MARKS if content.startswith(mark)), "utf-8")
     try:
         return content.decode(encoding)
@@ -212,6 +214,7 @@ def _python_line(line: str) -> str:
 
 DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 LASTING = (*DEFINITIONS, ast.Import, ast.ImportFrom)
+QUICK = {"math", "np", "numpy"} | {"bool", "complex", "dict", "float", "int", "list", "range", "set", "str", "tuple"}
 
 
 def _statements(number: int, source: str, tree: ast.Module | None) -> list[Statement]:
@@ -228,11 +231,19 @@ def _statements(number: int, source: str, tree: ast.Module | None) -> list[State
 def _parts(statement: ast.stmt, lines: list[bytes]) -> list[tuple[ast.stmt, str, tuple[str, ...]]]:
     """`statement`, its text and names; if it takes time, no text, and then the definitions and imports in it."""
     outer = list(_outer(statement))
-    if not any(isinstance(node, ast.Call) for node in outer):
+    if not any(isinstance(node, ast.Call) and not _is_quick(node) for node in outer):
         return [(statement, _text_of(statement, lines), _names(outer))]
     lasting = [node for node in outer if isinstance(node, LASTING)]
     lasting.sort(key=lambda node: (node.lineno, node.col_offset))
     return [(statement, "", _names(outer)), *((node, _text_of(node, lines), _names(_outer(node))) for node in lasting)]
+
+
+def _is_quick(call: ast.Call) -> bool:
+    """A call that makes a value: one of Python's own, or of NumPy's or math's functions."""
+    function = call.func
+    while isinstance(function, ast.Attribute):
+        function = function.value
+    return isinstance(function, ast.Name) and function.id in QUICK
 
 
 def _outer(statement: ast.stmt) -> Iterator[ast.AST]:
@@ -282,21 +293,51 @@ def _text_of(statement: ast.stmt, lines: list[bytes]) -> str:
 def answer_to(exercise: str, function: str, stub: str, submission: Submission) -> Answer | None:
     """The cell to grade for `exercise`, whose function is called `function`; None when there is none.
 
-    Cells that are marked with the exercise go before others; without any, a cell that binds the function's name at its
-    first level is taken. Of several, the last that is not the untouched `stub`: a notebook that is run from top to
-    bottom ends with that one.
+    Cells that are marked with the exercise go before others that bind the function's name at their first level. Of
+    several, the last: a notebook that is run from top to bottom ends with that one. A stub that is as the lesson has
+    it, or says as little, gives way to any other cell.
     """
+
+    def is_written(cell: Cell) -> bool:
+        return cell.source.strip() != stub.strip() and not _says_nothing(cell, function)
+
     marked = [cell for cell in submission.cells if cell.exercise == exercise]
-    found = "its mark"
-    if not any(function in cell.binds or not cell.binds for cell in marked if cell.source.strip() != stub.strip()):
-        named = [cell for cell in submission.cells if function in cell.binds and cell.exercise != exercise]
-        if any(cell.source.strip() != stub.strip() for cell in named) or not marked:
-            marked, found = named, "the function's name"
-    written = [cell for cell in marked if cell.source.strip() != stub.strip()]
-    if not marked:
+    named = [cell for cell in submission.cells if function in cell.binds and cell.exercise != exercise]
+    answers = [cell for cell in marked if is_written(cell) and (function in cell.binds or _is_unreadable(cell))]
+    elsewhere = list(filter(is_written, named))
+    choice = answers or elsewhere or [cell for cell in marked if cell.source.strip() != stub.strip()] or marked or named
+    if not choice:
         return None
-    cell = (written or marked)[-1]
-    return Answer(cell, _helpers(cell, submission), found, max(0, len(written) - 1))
+    cell, others = choice[-1], max(0, len(answers) + len(elsewhere) - 1)
+    return Answer(cell, _helpers(cell, submission), _found(cell, exercise), others)
+
+
+def _found(cell: Cell, exercise: str) -> str:
+    return "its mark" if cell.exercise == exercise else "the function's name"
+
+
+def _is_unreadable(cell: Cell) -> bool:
+    """A marked cell that is no Python, or too long, is an answer all the same: its author is to hear of it."""
+    return bool(cell.problem) or _parsed(cell.source) is None
+
+
+def _says_nothing(cell: Cell, function: str) -> bool:
+    """Comments alone, or a function that does nothing yet."""
+    tree = None if cell.problem else _parsed(cell.source)
+    rest = [statement for statement in tree.body if not _is_idle(statement)] if tree else [None]
+    return all(
+        isinstance(statement, ast.FunctionDef) and statement.name == function and all(map(_is_idle, statement.body))
+        for statement in rest
+    )
+
+
+def _is_idle(statement: ast.stmt) -> bool:
+    """`pass`, a text or `...` alone, `raise NotImplementedError`."""
+    if isinstance(statement, ast.Raise):
+        raised = statement.exc.func if isinstance(statement.exc, ast.Call) else statement.exc
+        return isinstance(raised, ast.Name) and raised.id == "NotImplementedError"
+    constant = isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant)
+    return constant or isinstance(statement, ast.Pass)
 
 
 def _helpers(cell: Cell, submission: Submission) -> list[str]:

@@ -211,7 +211,8 @@ def values(*cells, uses, after=()):
         (["class C:\n    pass\nC.x = N = 1"], "N", 1),
         (["N = 1\nN = len('abc')"], "N", "nothing"),
         (["N = 1\nN += len('abc')"], "N", "nothing"),
-        (["N = 1\nfor i in range(3):\n    N += 1"], "N", "nothing"),
+        (["N = 1\nfor i in range(3):\n    N += 1"], "N", 4),
+        (["N = 1\nfor i in train():\n    N += 1"], "N", "nothing"),
         (["import math as N\nN.x = len('abc')"], "N", math),
         (["N = 1\nM = len([N for N in 'abc'])"], "N", 1),
         (["if True:\n    N = len('abc')"], "N", "nothing"),
@@ -228,7 +229,7 @@ def test_names_of_other_cells_have_the_values_of_the_notebook(cells, name, value
         "sq = lambda x: abs(x * x)",
         "if True:\n    def sq(x):\n        return abs(x * x)",
         "if True:\n\tdef sq(x):\n\t\ts = '''\n'''\n\t\treturn abs(x * x)\n\tprint(sq(1))",
-        "def sq(x): return abs(x * x)\nsq = str(sq)",
+        "def sq(x): return abs(x * x)\nsq = repr(sq)",
         "try:\n    '𝄞'; sq = lambda x: abs(x * x)\nfinally:\n    pass",
         "ä = '𝄞'; sq = (lambda x:\n    abs(x * x)); b = 1",
         "a = 1\r\ndef sq(x):\r\n    return abs(x * x)\r\n",
@@ -375,3 +376,41 @@ def test_a_fault_of_the_graders_costs_that_submission_only(monkeypatch):
     monkeypatch.setattr(judge, "read", fail)
     told = judge.grade("someone.ipynb", b"", Template())
     assert schema.complaint(told) == "" and "Look at it by hand" in told["problem"] and told["points"] == 0
+
+
+@pytest.mark.parametrize(
+    "idle",
+    [
+        "# my answer is in the cell below\ndef my_cross_correlate(image, kernel):\n    raise NotImplementedError",
+        "def my_cross_correlate(image, kernel):\n    'Later.'\n    raise NotImplementedError('later')",
+        "def my_cross_correlate(image, kernel):\n    ...",
+        "pass",
+        "# see below",
+        "print('see below')",
+    ],
+)
+def test_a_marked_cell_that_says_nothing_gives_way(idle):
+    right = right_answers("01")[TARGET]
+    answer = chosen(notebook_of(code(idle, exercise=TARGET), code(right)))
+    assert (answer.cell.number, answer.found, answer.others) == (2, "the function's name", 0)
+    assert chosen(notebook_of(code(idle, exercise=TARGET))).cell.number == 1
+
+
+def test_all_answers_are_counted():
+    """Whichever counts, the verdict says that there are others."""
+    right = right_answers("01")[TARGET]
+    stray = "def my_cross_correlate(image, kernel):\n    return 1"
+    answer = chosen(notebook_of(code(right, exercise=TARGET), code(stray), code(stray)))
+    assert (answer.cell.number, answer.found, answer.others) == (1, "its mark", 2)
+
+
+@pytest.mark.parametrize("value", ["np.ones((3, 3)) / 9", "int(1)", "math.sqrt(2)", "np.linalg.inv(np.eye(2))"])
+def test_a_value_made_by_a_quick_call_comes_along(value):
+    answer = code("def my_cross_correlate(image, kernel):\n    return K", exercise=TARGET)
+    assert chosen(notebook_of(code(f"K = {value}"), answer)).helpers == [f"K = {value}"]
+    assert chosen(notebook_of(code(f"K = train({value})"), answer)).helpers == []
+
+
+def test_an_archive_is_named():
+    with pytest.raises(Ungradable, match="ZIP archive"):
+        read("class.ipynb", b"PK\3\4\x14\0")
