@@ -1,6 +1,9 @@
 """`course grade`: one submission, or a class."""
 
 import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from rich.console import Console
@@ -24,17 +27,37 @@ def grade(target: Path, lesson: str, console: Console, *, out: Path | None, jobs
         found = find_lesson(lesson)
     except ValueError as error:
         raise CourseError(str(error)) from error
-    if target.is_dir() and not target.is_symlink():
-        return _grade_folder(target.resolve(), found, console, out, jobs, scheduler)
-    if not target.exists() and not target.is_symlink():
-        raise CourseError(f"There is no {target}: give a notebook, or a folder of notebooks.")
-    if scheduler:
-        raise CourseError("--scheduler grades a folder; one notebook is graded here, without it.")
-    return _grade_notebook(target, found, console, out)
+    with _harmless_sentences():
+        if target.is_dir() and not target.is_symlink():
+            return _grade_folder(target.resolve(), found, console, out, jobs, scheduler)
+        if not os.path.lexists(target):
+            raise CourseError(f"There is no {target}: give a notebook, or a folder of notebooks.")
+        if scheduler:
+            raise CourseError("--scheduler grades a folder; one notebook is graded here, without it.")
+        return _grade_notebook(target, found, console, out)
+
+
+@contextmanager
+def _harmless_sentences() -> Iterator[None]:
+    """Make what goes wrong a `CourseError` on one line that steers no terminal: a name in it may be a student's."""
+    from course_utils.grading.judge import on_one_line
+
+    try:
+        yield
+    except (CourseError, RuntimeError) as error:
+        raise CourseError(on_one_line(str(error))) from error
+    except OSError as error:
+        place = error.filename2 or error.filename or "The system"
+        raise CourseError(on_one_line(f"{place}: {error.strerror or error}.")) from error
+
+
+def _say(console: Console, text: str, style: str = "") -> None:
+    from course_utils.grading.judge import on_one_line
+
+    console.print(on_one_line(text), style=style, markup=False, highlight=False, soft_wrap=True)
 
 
 def _demand_forks() -> None:
-    import os
     import socket
 
     if not hasattr(os, "fork") or not hasattr(socket, "send_fds"):
@@ -45,12 +68,11 @@ def _demand_forks() -> None:
 
 def _grade_notebook(path: Path, lesson, console: Console, out: Path | None) -> bool:
     from course_utils.grading import schema
-    from course_utils.grading.classes import grade_file
-    from course_utils.grading.students import Template
 
+    if out and out.exists() and path.exists() and os.path.samefile(path, out):
+        raise CourseError(f"--out {out} is the submission itself: give the verdict a file of its own.")
     hidden = [path.absolute().parent, path.absolute(), *([out.absolute().parent] if out else [])]
-    with _started(lambda: Template(lesson, hidden)) as template:
-        verdict = grade_file(path.parent, path.name, lesson, template)
+    verdict = _verdict(path, lesson, hidden)
     complaint = schema.complaint(verdict)
     if complaint:
         raise CourseError(f"The grader made a verdict that is none: {complaint}.")
@@ -60,11 +82,24 @@ def _grade_notebook(path: Path, lesson, console: Console, out: Path | None) -> b
     else:
         write_whole(out, text)
         for entry in verdict["exercises"]:
-            console.print(f"{entry['points']}  {entry['name']}: {entry['status']}", markup=False, highlight=False)
+            _say(console, f"{entry['points']}  {entry['name']}: {entry['status']}")
     _warn(verdict["environment"]["isolation"])
     if verdict["problem"]:
-        Console(stderr=True).print(f"✗ {path.name}: {verdict['problem']}", style="red", markup=False, highlight=False)
+        _say(Console(stderr=True), f"✗ {path.name}: {verdict['problem']}", "red")
     return verdict["problem"] is None
+
+
+def _verdict(path: Path, lesson, hidden: list[Path]) -> dict:
+    from course_utils.grading.classes import end_template, grade_file, with_template
+    from course_utils.grading.students import NotStarted
+
+    try:
+        return with_template(lesson.name, hidden, lambda template: grade_file(path.parent, path.name, lesson, template))
+    except NotStarted as error:
+        cure = "`course doctor` looks at this machine."
+        raise CourseError(f"The grader could not start a process for an answer: {error} {cure}") from error
+    finally:
+        end_template()
 
 
 def _warn(isolation: dict[str, str]) -> None:
@@ -77,21 +112,18 @@ def _warn(isolation: dict[str, str]) -> None:
     reached = [what for wall, (state, what) in open_ones.items() if isolation.get(wall) == state]
     if reached:
         sentence = f"! Here answers can reach {'; '.join(reached)}. docs/grading.md says what to do."
-        Console(stderr=True).print(sentence, style="yellow", markup=False, highlight=False, soft_wrap=True)
-
-
-def _started(make):
-    try:
-        return make()
-    except RuntimeError as error:
-        raise CourseError(f"{error} `course doctor` looks at this machine.") from error
+        _say(Console(stderr=True), sentence, "yellow")
 
 
 def _grade_folder(folder: Path, lesson, console: Console, out: Path | None, jobs: int, scheduler: str | None) -> bool:
     from course_utils.grading.classes import Class, csv_text, grade_class, summary
 
-    out = (out or folder.with_name(f"{folder.name}-verdicts")).absolute()
+    out = (out or folder.with_name(f"{folder.name}-verdicts")).resolve()
     course = Class(folder, lesson, out)
+    inside = folder in out.parents and out.is_dir()
+    if out == folder or (inside and Class(out, lesson, out / "verdicts").names()):
+        # A student's summary.md would be overwritten there, and a verdict that a student forged believed.
+        raise CourseError(f"--out {out} holds submissions: give the verdicts a folder of their own.")
     if not course.names():
         raise CourseError(f"There is no notebook below {folder}: submissions are files that end in .ipynb.")
     out.mkdir(parents=True, exist_ok=True)
@@ -102,18 +134,15 @@ def _grade_folder(folder: Path, lesson, console: Console, out: Path | None, jobs
         def progress(done: int, of: int) -> None:
             bar.update(task, completed=done, total=of)
 
-        try:
-            if scheduler:
-                from course_utils.grading.cluster import grade_on_cluster
+        if scheduler:
+            from course_utils.grading.cluster import grade_on_cluster
 
-                verdicts = grade_on_cluster(course, scheduler, progress)
-            else:
-                verdicts = grade_class(course, jobs, progress)
-        except RuntimeError as error:
-            raise CourseError(str(error)) from error
+            verdicts = grade_on_cluster(course, scheduler, progress)
+        else:
+            verdicts = grade_class(course, jobs, progress)
     isolations = [verdict["environment"]["isolation"] for verdict in verdicts.values()]
     _warn({wall: state for isolation in isolations for wall, state in isolation.items()})
     write_whole(out / "verdicts.csv", csv_text(verdicts))
     write_whole(out / "summary.md", summary(lesson, verdicts))
-    console.print(f"{len(verdicts)} graded: {out / 'verdicts.csv'}, {out / 'summary.md'}", markup=False, soft_wrap=True)
+    _say(console, f"{len(verdicts)} graded: {out / 'verdicts.csv'}, {out / 'summary.md'}")
     return True

@@ -2,6 +2,7 @@
 
 import atexit
 import csv
+import errno
 import hashlib
 import io
 import json
@@ -10,11 +11,13 @@ import re
 import signal
 import threading
 import time
+import unicodedata
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
+from functools import partial
 from itertools import islice
 from multiprocessing import get_context
 from pathlib import Path
@@ -22,15 +25,31 @@ from pathlib import Path
 from course_utils.exercises import by_name
 from course_utils.files import write_whole
 from course_utils.grading import schema
-from course_utils.grading.judge import grade, ungraded
+from course_utils.grading.judge import grade, on_one_line, ungraded
 from course_utils.grading.students import NotStarted, Template
 from course_utils.grading.submission import Lesson, Ungradable, find_lesson, read_bytes
 
-__all__ = ["Class", "completed", "csv_text", "grade_by", "grade_class", "grade_file", "summary", "with_template"]
+__all__ = [
+    "Class",
+    "completed",
+    "content_of",
+    "csv_text",
+    "end_template",
+    "grade_by",
+    "grade_class",
+    "grade_file",
+    "summary",
+    "with_template",
+]
 
-LONGEST_NAME = 200  # bytes; most file systems have 255, and a file being written needs some
-ATTEMPTS = 3  # for a submission whose grader ends unexpectedly
-_LEADS = ("=", "+", "-", "@", "\t", "\r", "\n", "'")  # what a spreadsheet may take for a formula, or for its own mark
+LONGEST_NAME, LONGEST_PATH = 200, 900  # bytes; macOS has 255 and 1024, and a file being written needs some
+ATTEMPTS = 3  # for submissions whose grader ends unexpectedly
+HOPELESS = 10  # submissions that each end a process of their own, before any has been graded
+AGAIN = "Grade again, or look at it by hand."  # what may have been the machine's fault is no verdict to keep to
+_LEADS = ("=", "+", "-", "−", "@", "\t", "\r", "\n", "'")  # to a spreadsheet a formula, or its own mark
+_IN_THE_WAY = {  # of one verdict, and of no other
+    getattr(errno, name) for name in ("EEXIST", "EISDIR", "ENOTDIR", "ELOOP", "ENAMETOOLONG", "EILSEQ", "EINVAL")
+}
 _template: Template | None = None
 
 
@@ -43,47 +62,109 @@ class Class:
     out: Path
 
     def names(self) -> list[str]:
-        """Paths of the notebooks, below `folder`; links are among them, and are not followed."""
-        found = []
-        for folder, folders, files in os.walk(self.folder):
-            folders[:] = [name for name in folders if not name.startswith(".") and Path(folder, name) != self.out]
-            links = [name for name in folders if name.lower().endswith(".ipynb")]
-            notebooks = [name for name in files + links if name.lower().endswith(".ipynb") and name[0] != "."]
-            found += [Path(folder, name) for name in notebooks]
-        return sorted(path.relative_to(self.folder).as_posix() for path in found)
+        """Paths of the notebooks, below `folder`; links are among them, and are not followed.
+
+        A folder that cannot be opened is one of them, with / at its end: somebody's submission may be in it.
+        """
+        names, folders = [], [self.folder]
+        while folders:
+            folder = folders.pop()
+            try:
+                notebooks, inner = _looked_through(folder)
+            except OSError:
+                if folder == self.folder:
+                    raise
+                names.append(f"{folder.relative_to(self.folder).as_posix()}/")
+                continue
+            folders += [path for path in inner if path != self.out]
+            names += [path.relative_to(self.folder).as_posix() for path in notebooks]
+        return sorted(names)
 
     def verdict_path(self, name: str) -> Path:
+        """A place of its own for each name: one that is no notebook's, too long, or in a folder x.json is hashed."""
         path = self.out / "verdicts" / f"{name}.json"
-        if len(os.fsencode(path.name)) <= LONGEST_NAME:
+        plain = name.lower().endswith(".ipynb") and not any(part.lower().endswith(".json") for part in name.split("/"))
+        if plain and len(os.fsencode(path.name)) <= LONGEST_NAME and len(os.fsencode(path)) <= LONGEST_PATH:
             return path
-        return path.with_name(f"{hashlib.sha256(os.fsencode(path.name)).hexdigest()}.json")
+        return self.out / "verdicts" / f"{hashlib.sha256(os.fsencode(name)).hexdigest()}.json"
 
     def known(self, name: str) -> dict | None:
         """The verdict there is already, when it is on this very file, by these exercises and this grader."""
         try:
-            verdict = json.loads(self.verdict_path(name).read_text(encoding="utf-8"))
-        except (OSError, ValueError, RecursionError):
+            verdict = json.loads(read_bytes(self.verdict_path(name)))
+        except (OSError, Ungradable, ValueError, RecursionError):
             return None
-        if schema.complaint(verdict) or verdict["lesson"] != self.lesson.name:
+        if schema.complaint(verdict) or (verdict["problem"] or "").endswith(AGAIN):
             return None
         fresh = grade_file(self.folder, name, self.lesson, None)
-        same = verdict["submission"] == fresh["submission"] and verdict["graded by"] == fresh["graded by"]
-        return verdict if same else None
+        read = fresh["submission"]["bytes"] > 0  # else there is no content to know it by
+        return verdict if read and _about_what(verdict) == _about_what(fresh) else None
 
-    def keep(self, name: str, verdict: dict) -> None:
-        """Write the verdict whole. Errors: `ValueError` when it is not of the schema's form, `OSError`."""
+    def keep(self, name: str, verdict: dict) -> dict:
+        """Write the verdict whole and return it. One that is none, or has no place, costs itself and not the class.
+
+        Errors: `OSError` when others cannot be written either, as on a full disk.
+        """
         complaint = schema.complaint(verdict)
         if complaint:
-            raise ValueError(f"{name}: the grader made a verdict that is none: {complaint}")
+            verdict = self.not_graded(name, f"The grader failed on this submission: {complaint}. Look at it by hand.")
         path = self.verdict_path(name)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        write_whole(path, json.dumps(verdict, indent=1, ensure_ascii=False, allow_nan=False) + "\n")
+        try:
+            _demand_room(path)
+            write_whole(path, json.dumps(verdict, indent=1, ensure_ascii=False, allow_nan=False) + "\n")
+        except OSError as error:
+            if error.errno not in _IN_THE_WAY:
+                raise
+            place = next((one for one in path.parents if os.path.lexists(one) and not one.is_dir()), path)
+            problem = f"Its verdict cannot be written: {error.strerror}. Remove {_quoted(str(place))} and grade again."
+            return verdict | {"problem": problem}
+        return verdict
+
+    def not_graded(self, name: str, problem: str) -> dict:
+        """The verdict on a submission that can be read, but not graded."""
+        verdict = grade_file(self.folder, name, self.lesson, None)
+        return ungraded(name, b"", self.lesson, problem) | {"submission": verdict["submission"]}
+
+
+def _looked_through(folder: Path) -> tuple[list[Path], list[Path]]:
+    """What is called a notebook in `folder`, and the folders in it. Errors: `OSError`."""
+    with os.scandir(folder) as found:
+        entries = [entry for entry in found if not entry.name.startswith(".")]
+    notebooks = [Path(entry.path) for entry in entries if entry.name.lower().endswith(".ipynb")]
+    return notebooks, [Path(entry.path) for entry in entries if entry.is_dir(follow_symlinks=False)]
+
+
+def _about_what(verdict: dict) -> tuple:
+    names = [entry["name"] for entry in verdict["exercises"]]
+    return verdict["lesson"], verdict["submission"], verdict["graded by"], names
+
+
+def _demand_room(path: Path) -> None:
+    """Errors: `OSError` when something that is no file stands at `path`; a link there is neither read nor replaced."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if path.is_symlink() or (path.exists() and not path.is_file()):
+        raise FileExistsError(errno.EEXIST, "something that is no file has its place", path)
+
+
+def content_of(folder: Path, name: str) -> bytes:
+    """What was handed in as `name` below `folder`. Errors: `Ungradable`, and so for a folder that cannot be opened."""
+    is_folder = name.endswith("/")
+    try:
+        if is_folder:
+            os.scandir(folder / name).close()
+        return read_bytes(folder / name)
+    except OSError as error:
+        what = "The folder cannot be opened" if is_folder else "The file cannot be read"
+        raise Ungradable(f"{what}: {error.strerror}.{' What is in it is not graded.' * is_folder}") from error
 
 
 def grade_file(folder: Path, name: str, lesson: Lesson, template: Template | None) -> dict:
-    """The verdict on the notebook `name` below `folder`; without a template, only what is known unread."""
+    """The verdict on the notebook `name` below `folder`; without a template, only what is known unread.
+
+    Errors: `NotStarted`.
+    """
     try:
-        content = read_bytes(folder / name)
+        content = content_of(folder, name)
     except Ungradable as problem:
         return ungraded(name, b"", lesson, str(problem))
     return grade(name, content, template) if template else ungraded(name, content, lesson, "")
@@ -112,18 +193,28 @@ def with_template(lesson: str, hidden: list[Path], work: Callable[[Template], di
     try:
         return work(_template_for(lesson, hidden))
     except NotStarted:
-        _template.close()
+        end_template()
         return work(_template_for(lesson, hidden))
 
 
 def _template_for(lesson: str, hidden: list[Path]) -> Template:
     global _template
     if _template is None or not _template.alive or (_template.lesson.name, _template.hidden) != (lesson, hidden):
-        if _template is not None:
-            _template.close()
-        _template = Template(find_lesson(lesson), hidden)
+        end_template()
+        try:
+            _template = Template(find_lesson(lesson), hidden)
+        except OSError as error:
+            raise NotStarted(f"The process for students' answers did not start: {error.strerror}.") from error
         atexit.register(_template.close)
     return _template
+
+
+def end_template() -> None:
+    """End the template of this process, if there is one."""
+    global _template
+    if _template is not None:
+        _template.close()
+    _template = None
 
 
 def _grade_one(folder: Path, name: str, lesson: str, hidden: list[Path]) -> dict:
@@ -135,26 +226,62 @@ def grade_class(course: Class, jobs: int, progress: Callable[[int, int], None]) 
 
     `progress` is told how many are done, of how many. Errors: `RuntimeError` when grading itself does not work.
     """
-    return grade_by(lambda todo: _graded(course, todo, jobs), course, progress)
+    return grade_by(lambda todo: _graded(course, todo, jobs), course, progress, partial(_one_by_one, course))
 
 
 def grade_by(
-    work: Callable[[list[str]], Iterable[tuple[str, dict]]], course: Class, progress: Callable[[int, int], None]
+    work: Callable[[list[str]], Iterable[tuple[str, dict]]],
+    course: Class,
+    progress: Callable[[int, int], None],
+    one_by_one: Callable[[list[str], bool], Iterable[tuple[str, dict]]] = lambda names, works: (),
 ) -> dict[str, dict]:
-    """As `grade_class`, where `work` grades names as they come; it may end early, and is then called again."""
+    """As `grade_class`, where `work` grades names as they come; it may end early, and is then called again.
+
+    What is left in the end is given to `one_by_one`, with whether any has been graded.
+    """
     names = course.names()
     verdicts = {name: verdict for name in names if (verdict := course.known(name))}
     progress(len(verdicts), len(names))
-    todo = [name for name in names if name not in verdicts]
-    for _ in range(ATTEMPTS):
-        for name, verdict in work(todo) if todo else ():
-            course.keep(name, verdict)
-            verdicts[name] = verdict
+    reason = f"The processes that grade ended {ATTEMPTS} times"
+
+    def left() -> list[str]:
+        return [name for name in names if name not in verdicts]
+
+    def take(results: Iterable[tuple[str, dict]]) -> None:
+        for name, verdict in results:
+            verdicts[name] = course.keep(name, verdict)
             progress(len(verdicts), len(names))
-        todo = [name for name in todo if name not in verdicts]
-        if not todo:
-            return {name: verdicts[name] for name in names}
-    raise RuntimeError(f"The processes that grade ended {ATTEMPTS} times; not graded: {', '.join(todo[:5])}.")
+
+    for attempt in range(ATTEMPTS):
+        try:
+            take(work(left()[:: (-1) ** attempt]) if left() else ())  # from the other end: first what was not the cause
+        except NotStarted as error:
+            reason = str(error).removesuffix(".")
+    take(one_by_one(left(), bool(verdicts)) if left() else ())
+    if left():
+        raise RuntimeError(f"{reason}; not graded: {', '.join(left()[:5])}.")
+    return {name: verdicts[name] for name in names}
+
+
+def _one_by_one(course: Class, names: list[str], works: bool) -> Iterator[tuple[str, dict]]:
+    """Names and verdicts, each by a process of its own; what ends that too is told at the end.
+
+    Nothing comes when no process can grade: then (`works`: one could) the grader is at fault, not the class.
+    """
+    lost = {}
+    for name in names:
+        if len(lost) == HOPELESS and not works:
+            return
+        try:
+            found = dict(_graded(course, [name], 1))
+            reason = f"The process that graded this submission ended {ATTEMPTS} times."
+        except NotStarted as error:
+            found, reason = {}, str(error)
+        if not found:
+            lost[name] = course.not_graded(name, f"{reason} {AGAIN}")
+        works = works or bool(found)
+        yield from found.items()
+    yield from lost.items() if works else ()
 
 
 def _graded(course: Class, names: list[str], jobs: int) -> Iterator[tuple[str, dict]]:
@@ -192,21 +319,25 @@ def csv_text(verdicts: dict[str, dict]) -> str:
     rows = [["submission", "points", "of", "problem", *(f"{name} {kind}" for name in exercises for kind in kinds)]]
     for name, verdict in verdicts.items():
         entries = [entry[kind] for entry in verdict["exercises"] for kind in kinds]
-        rows.append([_printable(name), verdict["points"], verdict["of"], verdict["problem"], *entries])
+        rows.append([on_one_line(name), verdict["points"], verdict["of"], verdict["problem"], *entries])
     file = io.StringIO()
-    csv.writer(file, lineterminator="\r\n").writerows([_harmless(value) for value in row] for row in rows)
+    writer = csv.writer(file, lineterminator="\r\n", quoting=csv.QUOTE_ALL)  # no ; ends a cell where that separates
+    writer.writerows([_harmless(value) for value in row] for row in rows)
     return "\ufeff" + file.getvalue()  # the mark tells spreadsheets that this is UTF-8
 
 
 def _harmless(value: object) -> object:
     if value is None or isinstance(value, int):
         return "" if value is None else value
-    text = re.sub(r"\s+", " ", value)
-    return f"'{text}" if value.startswith(_LEADS) or text.lstrip().startswith(_LEADS) else text
+    text = re.sub(r"\s*[\t\n\v\f\r]\s*", " ", value)
+    first = unicodedata.normalize("NFKC", text.lstrip()[:1])  # a wide ＝ counts as =
+    return f"'{text}" if value.startswith(_LEADS) or first.startswith(_LEADS) else text
 
 
-def _printable(name: str) -> str:
-    return name.encode("utf-8", "replace").decode()
+def _quoted(name: str) -> str:
+    """The name of a file as code in Markdown, which it cannot end."""
+    plain = on_one_line(name).replace("`", r"\x60")
+    return f"`{plain}`"
 
 
 def summary(lesson: Lesson, verdicts: dict[str, dict]) -> str:
@@ -244,4 +375,4 @@ def _problems(verdicts: dict[str, dict]) -> Iterator[str]:
     if troubled:
         yield from ("", "## Could not be graded", "")
     for name, problem in troubled.items():
-        yield f"- `{' '.join(_printable(name).replace('`', '').split())}`: {problem}"
+        yield f"- {_quoted(name)}: {problem}"

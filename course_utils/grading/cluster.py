@@ -4,9 +4,9 @@ import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from course_utils.grading.classes import Class, completed, grade_by, with_template
+from course_utils.grading.classes import Class, completed, content_of, grade_by, with_template
 from course_utils.grading.judge import fingerprint, grade, ungraded
-from course_utils.grading.submission import Ungradable, read_bytes
+from course_utils.grading.submission import Ungradable
 
 __all__ = ["grade_on_cluster"]
 
@@ -41,7 +41,7 @@ def _graded(client, course: Class, names: list[str], at_once: int) -> Iterator[t
     contents, unread = {}, {}
     for name in names:
         try:
-            contents[name] = read_bytes(course.folder / name)
+            contents[name] = content_of(course.folder, name)
         except Ungradable as problem:
             unread[name] = ungraded(name, b"", course.lesson, str(problem))
     yield from unread.items()

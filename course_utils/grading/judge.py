@@ -1,7 +1,7 @@
 """One submission in, one verdict out. What is right is decided here, where no code of a student's runs."""
 
 import hashlib
-import inspect
+import json
 import os
 import platform
 import re
@@ -11,19 +11,22 @@ from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-from course_utils.exercises import Verdict, by_name, engine, running, words
-from course_utils.exercises import verdict as verdicts
+from course_utils.exercises import Verdict, by_name, engine
 from course_utils.exercises.running import OutOfTime
-from course_utils.grading.students import Ended, Student, Template, Unloadable
+from course_utils.grading.students import Ended, NotStarted, Student, Template, Unloadable
 from course_utils.grading.submission import Answer, Lesson, Submission, Ungradable, answer_to, read
 
-__all__ = ["VERSION", "fingerprint", "grade", "ungraded"]
+__all__ = ["VERSION", "fingerprint", "grade", "on_one_line", "readable", "ungraded"]
 
 VERSION = 1
 LONGEST_MESSAGE = 4000  # characters
 SLACK = 2.0  # seconds that the process may answer later than the exercise waits
 _PACKAGES = ("numpy", "scipy", "scikit-learn", "keras", "tensorflow", "jax", "torch")
-_CONTROLS = re.compile(r"[^\n\x20-\x7e\xa0-\ud7ff\ue000-\U0010ffff]|[\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+_STEERING = re.compile(
+    r"[^\n\x20-\x7e\xa0-\ud7ff\ue000-\U0010ffff]"  # controls of terminals
+    r"|[\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]"  # direction of reading, ends of lines
+    r"|[\xad\u200b\u2060-\u2064\ufeff\U000e0000-\U000e007f]"  # nothing to see
+)
 
 
 def grade(name: str, content: bytes, template: Template) -> dict:
@@ -37,7 +40,11 @@ def grade(name: str, content: bytes, template: Template) -> dict:
         return _grade(name, content, template, started)
     except Ungradable as problem:
         return ungraded(name, content, lesson, str(problem), time.monotonic() - started)
-    except (RecursionError, MemoryError, ValueError, TypeError, LookupError, AttributeError) as error:
+    except NotStarted:
+        raise
+    except OSError as error:  # of files or processes: the machine's lack, and no fault of the submission's
+        raise NotStarted(f"A process for an answer did not start: {error.strerror or error}.") from error
+    except (Exception, OutOfTime) as error:
         # A submission that finds a fault of the grader's costs itself, not the class.
         problem = f"The grader failed on this submission ({type(error).__name__}). Look at it by hand."
         return ungraded(name, content, lesson, problem, time.monotonic() - started)
@@ -104,17 +111,29 @@ def _told(name: str, verdict: Verdict, answer: Answer | None) -> dict:
         "name": name,
         "status": verdict.status,
         "misconception": verdict.misconception,
-        "message": _readable(verdict.message + note),
+        "message": _short(verdict.message + note),
         "points": int(verdict.status == "correct"),
         "cell": answer.cell.number if answer else None,
         "found by": answer.found if answer else None,
     }
 
 
-def _readable(text: str) -> str:
-    """Without characters that steer a terminal or turn the direction of reading: parts of it are the student's."""
-    text = _CONTROLS.sub("�", text)
+def _short(text: str) -> str:
+    text = readable(text)
     return text if len(text) <= LONGEST_MESSAGE else text[:LONGEST_MESSAGE] + " …"
+
+
+def readable(text: str) -> str:
+    """`text`, parts of which are a student's, without characters that steer a terminal, mislead or hide.
+
+    Bytes of a file's name that are no text become `\\udce4` and the like, so that such names stay different.
+    """
+    return _STEERING.sub("�", text.encode("utf-8", "backslashreplace").decode())
+
+
+def on_one_line(text: str) -> str:
+    """As `readable`; a line end, which a file's name may hold, begins no line of its own."""
+    return readable(text).replace("\n", "�")
 
 
 def _foreign(submission: Submission, lesson: Lesson) -> str:
@@ -132,12 +151,12 @@ def _document(
         "version": VERSION,
         "lesson": lesson.name,
         "submission": {
-            "name": _readable(name),
+            "name": on_one_line(name),
             "bytes": len(content),
             "sha256": hashlib.sha256(content).hexdigest(),
         },
         "graded by": fingerprint(lesson),
-        "problem": _readable(problem) or None,
+        "problem": _short(problem) or None,
         "exercises": entries,
         "points": sum(entry["points"] for entry in entries),
         "of": len(entries),
@@ -175,16 +194,15 @@ def _version(package: str) -> str:
         return ""
 
 
-@cache
-def _fingerprint(exercises: tuple[str, ...]) -> str:
-    """Changes when the exercises or the judging of them change: then a submission is graded anew."""
-    modules = {inspect.getmodule(by_name[name]._stub) for name in exercises}
-    modules |= {engine, running, verdicts, words}
-    files = sorted(map(inspect.getfile, modules))
-    files += sorted(str(path) for path in Path(__file__).parent.glob("*.py"))
-    digest = hashlib.sha256(b"".join(Path(file).read_bytes() for file in files))
-    return digest.hexdigest()[:16]
-
-
 def fingerprint(lesson: Lesson) -> str:
-    return _fingerprint(tuple(lesson.exercises))
+    """Changes when the lesson's exercises, its set-up or the judging change: then a submission is graded anew."""
+    parts = [lesson.name, lesson.exercises, lesson.setup, _sources()]
+    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:16]
+
+
+@cache
+def _sources() -> list[tuple[str, str]]:
+    """Names and hashes of the files that exercises and grading are made of, as they are when this is first asked."""
+    exercises, grading = Path(engine.__file__).parent, Path(__file__).parent
+    files = [*sorted(exercises.glob("*.py")), *sorted(grading.glob("*.py")), grading / "verdict.schema.json"]
+    return [(file.name, hashlib.sha256(file.read_bytes()).hexdigest()) for file in files]

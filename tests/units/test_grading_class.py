@@ -1,6 +1,7 @@
 """Whole classes: three students, a stop and a resume, a table without formulas, a summary to teach from."""
 
 import csv
+import errno
 import io
 import json
 import os
@@ -10,17 +11,20 @@ import subprocess
 import sys
 import time
 from concurrent.futures import Future
+from contextlib import contextmanager
 from pathlib import Path
 
 import psutil
 import pytest
 from grading_students import entries, handed_in, lesson_notebook, marked_cells, right_answers
+from rich.console import Console
 from typer.testing import CliRunner
 
 from course_utils.cli import app
 from course_utils.cli.errors import CourseError
+from course_utils.cli.grade import grade as grade_command
 from course_utils.exercises import by_name
-from course_utils.grading import classes, schema
+from course_utils.grading import classes, judge, schema
 from course_utils.grading.classes import (
     Class,
     completed,
@@ -31,7 +35,7 @@ from course_utils.grading.classes import (
     summary,
     with_template,
 )
-from course_utils.grading.judge import ungraded
+from course_utils.grading.judge import fingerprint, readable, ungraded
 from course_utils.grading.students import NotStarted
 from course_utils.grading.submission import find_lesson
 from course_utils.runtime import repository
@@ -160,7 +164,16 @@ def test_a_template_that_has_ended_is_replaced(tmp_path):
     assert with_template(LESSON.name, hidden, work)["points"] == 4
     with pytest.raises(NotStarted):
         with_template(LESSON.name, hidden, ends)
-    classes._template.close()
+    classes.end_template()
+
+
+def test_a_template_that_never_starts_is_said(monkeypatch):
+    def none(*_):
+        raise OSError(errno.EMFILE, "Too many open files")
+
+    monkeypatch.setattr(classes, "Template", none)
+    with pytest.raises(NotStarted, match="Too many open files"):
+        with_template(LESSON.name, [], lambda template: {})
 
 
 def test_what_has_changed_is_graded_again(tmp_path):
@@ -191,10 +204,226 @@ def test_an_early_end_is_made_up_for_and_a_broken_grader_is_told(tmp_path):
     assert len(grade_by(one_at_a_time, graded, lambda done, of: counts.append((done, of)))) == 3
     assert counts == [(0, 3), (1, 3), (2, 3), (3, 3)]
     other = Class(graded.folder, LESSON, tmp_path / "other")
-    with pytest.raises(RuntimeError, match="not graded: one"):
+    with pytest.raises(RuntimeError, match="ended 3 times; not graded: one"):
         grade_by(lambda names: iter(()), other, silent)
-    with pytest.raises(ValueError, match="made a verdict that is none"):
-        grade_by(lambda names: iter([(names[0], {"version": 1})]), other, silent)
+    with pytest.raises(RuntimeError, match=r"No more processes; not graded: one.ipynb, three.ipynb, two.ipynb\."):
+        grade_by(not_started, other, silent)
+    assert not other.out.exists()
+
+
+def test_what_ends_the_process_keeps_nobody_else_waiting(tmp_path):
+    graded, done = course(tmp_path, one=b"{", three=b"[", two=b""), []
+
+    def until_one(names):
+        for name in names:
+            if name == "one.ipynb":
+                return
+            done.append(name)
+            yield name, grade_file(graded.folder, name, LESSON, None)
+
+    with pytest.raises(RuntimeError, match=r"not graded: one.ipynb\."):
+        grade_by(until_one, graded, silent)
+    assert done == ["two.ipynb", "three.ipynb"]
+
+
+def not_started(names):
+    raise NotStarted("No more processes.")
+    yield
+
+
+def test_a_verdict_that_is_none_costs_itself(tmp_path):
+    graded = course(tmp_path, one=b"{", two=b"[")
+    good = ungraded("two.ipynb", b"[", LESSON, "It is not JSON.")
+    verdicts = grade_by(lambda names: [("one.ipynb", {"version": 1}), ("two.ipynb", good)], graded, silent)
+    assert verdicts["two.ipynb"] == good and "The grader failed" in verdicts["one.ipynb"]["problem"]
+    assert graded.known("one.ipynb") == verdicts["one.ipynb"]
+
+
+def dies(folder, name, lesson, hidden):
+    """Stands for `_grade_one` in the pool's processes."""
+    if name.startswith("dies"):
+        os._exit(1)
+    if name == "unstarted.ipynb":
+        raise NotStarted("No more processes.")
+    return ungraded(name, (folder / name).read_bytes(), LESSON, "It is not JSON.")
+
+
+@posix
+@pytest.mark.seconds
+def test_what_ends_its_process_costs_itself(tmp_path, monkeypatch):
+    monkeypatch.setattr(classes, "_grade_one", dies)
+    files = {f"student_{k}": b"{" for k in range(8)}
+    graded = course(tmp_path, dies_1=b"{", **files, dies_2=b"[", unstarted=b"[[")
+    counts = []
+    verdicts = grade_class(graded, 2, lambda done, of: counts.append(done))
+    assert list(verdicts) == graded.names() and counts == list(range(12))
+    problems = {name: told.pop("problem") for name, told in verdicts.items()}
+    assert [problems[f"{name}.ipynb"] for name in files] == ["It is not JSON."] * 8
+    assert problems["dies_2.ipynb"] == (
+        "The process that graded this submission ended 3 times. Grade again, or look at it by hand."
+    )
+    assert problems["unstarted.ipynb"] == "No more processes. Grade again, or look at it by hand."
+    assert (
+        verdicts["dies_2.ipynb"]["submission"] == grade_file(graded.folder, "dies_2.ipynb", LESSON, None)["submission"]
+    )
+    again = [name for name in graded.names() if not graded.known(name)]
+    assert again == ["dies_1.ipynb", "dies_2.ipynb", "unstarted.ipynb"], "the machine's fault is for ever"
+
+
+@posix
+@pytest.mark.parametrize(("students", "alone"), [(4, 2), (1, 1)])
+@pytest.mark.seconds
+def test_a_grader_that_can_grade_nothing_is_told(students, alone, tmp_path, monkeypatch):
+    monkeypatch.setattr(classes, "_grade_one", dies)
+    monkeypatch.setattr(classes, "HOPELESS", 2)
+    pools, pool = [], classes.ProcessPoolExecutor
+    monkeypatch.setattr(
+        classes, "ProcessPoolExecutor", lambda *given, **more: pools.append(given) or pool(*given, **more)
+    )
+    graded = course(tmp_path, **{f"dies_{k}": b"{" for k in range(students)})
+    with pytest.raises(RuntimeError, match="ended 3 times; not graded: dies_0"):
+        grade_class(graded, 2, silent)
+    assert not graded.out.exists() and pools == [(min(2, students),)] * 3 + [(1,)] * alone
+
+
+@posix
+@pytest.mark.parametrize("fault", [ZeroDivisionError("by zero"), RuntimeError("none"), judge.OutOfTime("late")])
+def test_no_fault_of_the_grader_ends_a_class(fault, monkeypatch):
+    def fails(*_):
+        raise fault
+
+    monkeypatch.setattr(judge, "read", fails)
+    template = type("Stands", (), {"lesson": LESSON})
+    problem = judge.grade("one.ipynb", b"{", template)["problem"]
+    assert problem.startswith(f"The grader failed on this submission ({type(fault).__name__})")
+
+
+def test_a_machine_without_room_for_a_process_is_not_the_submissions_fault(monkeypatch):
+    class Full:
+        lesson = LESSON
+
+        def fork(self):
+            raise OSError(errno.EMFILE, "Too many open files")
+
+    with pytest.raises(NotStarted, match="Too many open files"):
+        judge.grade("one.ipynb", handed_in("01", right_answers("01")), Full())
+
+
+# A place for each verdict
+
+
+def graded_by_hand(names, graded):
+    for name in names:
+        yield name, grade_file(graded.folder, name, LESSON, None) | {"problem": "It is not JSON."}
+
+
+def test_each_submission_has_a_verdict_of_its_own(tmp_path):
+    deep = "/".join(["d" * 200] * 4) + "/deep.ipynb"
+    names = ["anna.ipynb", "anna.ipynb.json/b.ipynb", "b.JSON/c.ipynb", deep, "n" * 249 + ".ipynb"]
+    graded = course(tmp_path)
+    for name in names:
+        (graded.folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (graded.folder / name).write_bytes(name.encode())
+    graded = Class(graded.folder, LESSON, tmp_path / "/".join(["o" * 200] * 17))
+    assert set(graded.names()) == set(names)
+    grade_by(lambda todo: graded_by_hand(todo, graded), graded, silent)
+    assert len({graded.verdict_path(name) for name in names}) == len(names)
+    for name in names:
+        assert graded.known(name)["submission"]["name"] == name and graded.verdict_path(name).is_file()
+    assert graded.verdict_path("a/anna.ipynb") == Class(tmp_path, LESSON, graded.out).verdict_path("a/anna.ipynb")
+    assert Class(tmp_path, LESSON, tmp_path).verdict_path("a/b.ipynb") == tmp_path / "verdicts/a/b.ipynb.json"
+
+
+@contextmanager
+def soon(seconds=10):
+    def late(*_):
+        raise TimeoutError
+
+    before = signal.signal(signal.SIGALRM, late)
+    signal.alarm(seconds)
+    try:
+        yield
+    finally:
+        signal.alarm(0)
+        signal.signal(signal.SIGALRM, before)
+
+
+@posix
+@pytest.mark.parametrize("kind", ["folder", "link", "pipe", "file for its folder"])
+def test_what_stands_in_the_way_of_one_verdict_is_named_and_the_others_are_written(kind, tmp_path):
+    graded = course(tmp_path, other=b"[")
+    (graded.folder / "a").mkdir()
+    (graded.folder / "a/one.ipynb").write_bytes(b"{")
+    path = graded.verdict_path("a/one.ipynb")
+    if kind == "file for its folder":
+        path = path.parent
+    path.parent.mkdir(parents=True)
+    target = tmp_path / "target.json"
+    told = grade_file(graded.folder, "a/one.ipynb", LESSON, None) | {"problem": "Forged."}
+    target.write_text(json.dumps(told))
+    made = {"folder": path.mkdir, "link": lambda: path.symlink_to(target), "pipe": lambda: os.mkfifo(path)}
+    made.get(kind, lambda: path.write_text("{"))()
+    with soon():  # for a pipe one can wait for ever
+        verdicts = grade_by(lambda todo: graded_by_hand(todo, graded), graded, silent)
+    problem = verdicts["a/one.ipynb"]["problem"]
+    assert problem.startswith("Its verdict cannot be written") and f"Remove `{path}` and grade again." in problem
+    assert verdicts["other.ipynb"]["problem"] == "It is not JSON." and graded.known("other.ipynb")
+    assert "Remove" in csv_text(verdicts) and json.loads(target.read_text()) == told
+
+
+def test_a_full_disk_is_said(tmp_path, monkeypatch):
+    def full(path, content):
+        raise OSError(errno.ENOSPC, "No space left on device", str(path))
+
+    monkeypatch.setattr(classes, "write_whole", full)
+    graded = course(tmp_path, one=b"{")
+    with pytest.raises(OSError, match="No space"):
+        grade_by(lambda todo: graded_by_hand(todo, graded), graded, silent)
+
+
+# What a verdict is by
+
+
+def test_a_lesson_that_has_changed_is_graded_again(tmp_path):
+    lesson = classes.Lesson(LESSON.name, LESSON.exercises[:-1], LESSON.setup)
+    turned = classes.Lesson(LESSON.name, LESSON.exercises[::-1], LESSON.setup)
+    others = lesson, turned, classes.Lesson("02_other", LESSON.exercises, LESSON.setup)
+    others += (classes.Lesson(LESSON.name, LESSON.exercises, [*LESSON.setup, "import math"]),)
+    assert len({fingerprint(each) for each in (LESSON, *others)}) == 5
+    graded = course(tmp_path, one=b"{")
+    grade_by(lambda todo: graded_by_hand(todo, graded), graded, silent)
+    assert graded.known("one.ipynb")
+    for other in others:
+        assert not Class(graded.folder, other, graded.out).known("one.ipynb")
+
+
+def test_the_exercises_of_a_verdict_are_those_of_the_lesson(tmp_path, monkeypatch):
+    monkeypatch.setattr(judge, "fingerprint", lambda lesson: "0" * 16)
+    graded = course(tmp_path, one=b"{")
+    grade_by(lambda todo: graded_by_hand(todo, graded), graded, silent)
+    assert graded.known("one.ipynb")
+    for names in (LESSON.exercises[:-1], LESSON.exercises[::-1]):
+        changed = Class(graded.folder, classes.Lesson(LESSON.name, names, LESSON.setup), graded.out)
+        assert not changed.known("one.ipynb")
+
+
+@pytest.mark.parametrize("name", ["exercises/pairs.py", "grading/sandbox.py", "grading/verdict.schema.json"])
+def test_a_changed_file_of_the_grader_changes_the_fingerprint(name, monkeypatch):
+    changed = repository() / "course_utils" / name
+    read, before = Path.read_bytes, fingerprint(LESSON)
+    monkeypatch.setattr(Path, "read_bytes", lambda path: read(path) + b"\n" * (path == changed))
+    judge._sources.cache_clear()
+    after = fingerprint(LESSON)
+    judge._sources.cache_clear()
+    assert after != before
+
+
+def test_a_link_that_becomes_an_empty_file_is_looked_at_again(tmp_path):
+    graded = course(tmp_path, one=b"")
+    (graded.folder / "two.ipynb").symlink_to("one.ipynb")
+    for name in graded.names():
+        graded.keep(name, grade_file(graded.folder, name, LESSON, None))
+    assert [graded.known(name) for name in graded.names()] == [None, None]
 
 
 def test_only_so_many_jobs_are_handed_out_at_a_time():
@@ -225,6 +454,48 @@ def test_notebooks_are_found_in_folders_but_neither_checkpoints_nor_verdicts(tmp
     assert graded.names() == ["b/two.ipynb", "link.ipynb", "one.ipynb", "three.IPYNB"]
 
 
+def test_a_folder_that_cannot_be_opened_is_told(tmp_path, monkeypatch):
+    """Here of another user, whose folders root can open; and one whose path is longer than the system has."""
+    graded, scandir, here = course(tmp_path, one=b"{"), os.scandir, os.getcwd()
+    (graded.folder / "b/private").mkdir(parents=True)
+    os.chdir(graded.folder)
+    for _ in range(25):
+        os.mkdir("d" * 200)
+        os.chdir("d" * 200)
+    os.chdir(here)
+
+    def closed(path):
+        if str(path).rstrip("/").endswith("private"):
+            raise PermissionError(errno.EACCES, "Permission denied", str(path))
+        return scandir(path)
+
+    monkeypatch.setattr(os, "scandir", closed)
+    first, deep, last = graded.names()
+    assert first == "b/private/" and deep.startswith("ddd") and deep.endswith("d/") and last == "one.ipynb"
+    for _ in range(2):
+        verdicts = grade_by(lambda todo: opened_by_hand(todo, graded), graded, silent)
+        assert verdicts[first]["problem"] == (
+            "The folder cannot be opened: Permission denied. What is in it is not graded."
+        )
+        assert "cannot be opened: File name too long" in verdicts[deep]["problem"]
+    assert "- `b/private/`: The folder cannot be opened" in summary(LESSON, verdicts)
+    assert [row["submission"] for row in table(csv_text(verdicts))] == [first, deep, last]
+    assert json.loads(graded.verdict_path(first).read_text())["submission"]["name"] == first
+    monkeypatch.setattr(os, "scandir", scandir)
+    assert "b/private/" not in graded.names()
+    with pytest.raises(FileNotFoundError):
+        Class(tmp_path / "none", LESSON, graded.out).names()
+
+
+def opened_by_hand(names, graded):
+    return [(name, grade_file(graded.folder, name, LESSON, None)) for name in names]
+
+
+def test_a_file_whose_path_is_too_long_is_told(tmp_path):
+    name = "/".join(["d" * 200] * 25) + "/one.ipynb"
+    assert "cannot be read: File name too long" in grade_file(tmp_path, name, LESSON, None)["problem"]
+
+
 def test_a_long_name_can_be_kept(tmp_path):
     name = "n" * 249 + ".ipynb"
     (tmp_path / name).write_bytes(b"{")
@@ -236,19 +507,47 @@ def test_a_long_name_can_be_kept(tmp_path):
 # What a teacher gets
 
 
-@pytest.mark.parametrize("name", ["=1+1", "+1", "-1", "@sum", "\t=1", "\r=1", " =1", "'=1"])
+FORMULAS = ["=1+1", "+1", "-1", "@sum", "\t=1", "\r=1", " =1", "'=1", "＝1", "＋1", "－1", "＠sum", "−1", "﹦1", " ＝1"]
+
+
+@pytest.mark.parametrize("name", FORMULAS)
 def test_no_cell_of_the_table_can_be_a_formula(name):
     told = verdict(name) | {"problem": f'{name}, "quoted";\n=2'}
     (row,) = table(csv_text({name: told}))
-    assert row["submission"].startswith("'") and row["problem"].startswith("'")
-    assert not any(value.startswith(tuple("=+-@\t\r")) for value in row.values())
+    assert row["submission"][0] in "'�" and row["problem"].startswith("'")
+    assert not any(value.lstrip().startswith(tuple("=+-@\t\r＝＋－＠−﹦")) for value in row.values())
 
 
-def test_names_of_any_kind_can_be_written():
-    text = csv_text({"Zoë/北京.ipynb": verdict(), "\udcff.ipynb": verdict()})
-    assert [row["submission"] for row in table(text)] == ["Zoë/北京.ipynb", "?.ipynb"]
+@pytest.mark.parametrize("name", ["x;=1+1;y.ipynb", 'x";=1+1;"y.ipynb', "x\t=1+1\ty.ipynb", "x\n=1.ipynb"])
+@pytest.mark.parametrize("separator", [",", ";", "\t"])
+def test_no_cell_is_a_formula_where_something_else_separates(name, separator):
+    text = csv_text({name: verdict()}).removeprefix("\ufeff")
+    cells = [cell for row in csv.reader(io.StringIO(text), delimiter=separator) for cell in row]
+    assert not any(cell.lstrip().startswith(tuple("=+-@")) for cell in cells)
+
+
+def test_names_of_any_kind_can_be_written_and_told_apart():
+    names = {"Zoë/北京.ipynb": "Zoë/北京.ipynb", "a  b.ipynb": "a  b.ipynb", "a b.ipynb": "a b.ipynb"}
+    names |= {os.fsdecode(b"K\xe4.ipynb"): r"K\udce4.ipynb", os.fsdecode(b"K\xf6.ipynb"): r"K\udcf6.ipynb"}
+    verdicts = {name: ungraded(name, b"", LESSON, "It is empty.") for name in names}
+    text = csv_text(verdicts)
+    assert [row["submission"] for row in table(text)] == list(names.values())
+    assert [told["submission"]["name"] for told in verdicts.values()] == list(names.values())
+    assert all(f"- `{shown}`: It is empty." in summary(LESSON, verdicts) for shown in names.values())
     text.encode()
-    assert csv_text({}).startswith("\ufeffsubmission")
+    assert csv_text({}).startswith('\ufeff"submission"')
+
+
+STEERING = "\x1b[2J\x1b]0;owned\x07\u202e\u2028\u200b\n# x`.ipynb"
+
+
+def test_no_name_steers_a_terminal_or_leaves_its_line():
+    verdicts = {STEERING: ungraded(STEERING, b"", LESSON, "It is empty.")}
+    (cell,) = (row["submission"] for row in table(csv_text(verdicts)))
+    assert cell == "�[2J�]0;owned�����# x`.ipynb"
+    assert f"- `{cell}`: It is empty.".replace("x`", r"x\x60") in summary(LESSON, verdicts).splitlines()
+    assert verdicts[STEERING]["submission"]["name"] == cell
+    assert readable("two\nlines, 👩\u200d🔬, é") == "two\nlines, 👩\u200d🔬, é"
 
 
 def test_the_summary_says_what_to_teach():
@@ -313,3 +612,78 @@ def test_what_cannot_be_asked_for_is_said(arguments, part, tmp_path, monkeypatch
     Path("one.ipynb").write_bytes(b"")
     result = grade(*arguments)
     assert isinstance(result.exception, CourseError) and part in str(result.exception)
+
+
+@posix
+def test_the_verdict_does_not_replace_the_submission(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    Path("a.ipynb").write_bytes(b"{")
+    Path("link.json").symlink_to("a.ipynb")
+    os.link("a.ipynb", "hard.json")
+    for out in ("a.ipynb", "./a.ipynb", tmp_path / "a.ipynb", "link.json", "hard.json"):
+        result = grade("a.ipynb", "--lesson", "01", "--out", out)
+        assert isinstance(result.exception, CourseError) and "is the submission itself" in str(result.exception)
+    assert Path("a.ipynb").read_bytes() == b"{" and Path("link.json").is_symlink()
+
+
+@posix
+def test_verdicts_do_not_go_among_submissions(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    Path("class/anna").mkdir(parents=True)
+    Path("class/anna/a.ipynb").write_bytes(b"{")
+    Path("class/anna/summary.md").write_text("Anna's")
+    Path("same").symlink_to("class")
+    for out in ("class", "same", "class/anna", "class/."):
+        result = grade("class", "--lesson", "01", "--out", out)
+        assert isinstance(result.exception, CourseError) and "holds submissions" in str(result.exception)
+    assert Path("class/anna/summary.md").read_text() == "Anna's" and not Path("class/summary.md").exists()
+
+
+@posix
+@pytest.mark.seconds
+def test_verdicts_may_go_to_a_folder_of_their_own_below_the_submissions(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "b.ipynb").mkdir()
+    (tmp_path / "b.ipynb/a.ipynb").write_bytes(b"{")
+    for _ in range(2):
+        assert grade(".", "--lesson", "01", "--out", "found").exit_code == 0
+    assert len(table(Path("found/verdicts.csv").read_text(encoding="utf-8"))) == 2
+
+
+@posix
+@pytest.mark.seconds
+def test_what_is_printed_of_a_name_steers_no_terminal(tmp_path, capsys):
+    name = "\x1b[31mred\u202e.ipynb"
+    (tmp_path / name).write_bytes(b"{")
+    folder = tmp_path / "\x1b[2Jclass"
+    folder.mkdir()
+    console = Console()
+    grade_command(tmp_path / name, "01", console, out=None, jobs=1, scheduler=None)
+    with pytest.raises(CourseError) as empty:
+        grade_command(folder, "01", console, out=None, jobs=1, scheduler=None)
+    (folder / name).write_bytes(b"{")
+    grade_command(folder, "01", console, out=None, jobs=1, scheduler=None)
+    for out in (None, tmp_path / "\x1b[2Jnowhere/out.json"):
+        with pytest.raises(CourseError) as lost:
+            grade_command(folder / ("none" if out is None else name), "01", console, out=out, jobs=1, scheduler=None)
+        assert "�[2J" in str(lost.value) and "\x1b" not in str(lost.value)
+    told = capsys.readouterr()
+    assert "✗ �[31mred�.ipynb: The file is no notebook" in told.err.replace("\n", " ")
+    assert "1 graded: " in told.out and "�[2Jclass-verdicts" in told.out
+    assert not any(mark in text for mark in "\x1b\u202e" for text in (told.out, told.err, str(empty.value)))
+
+
+@posix
+def test_an_answer_for_which_no_process_starts_is_said(tmp_path, monkeypatch):
+    path = tmp_path / "one.ipynb"
+    path.write_bytes(handed_in("01", right_answers("01")))
+    tried = []
+
+    def none(*_):
+        tried.append(1)
+        raise NotStarted("The process for students' answers did not start.")
+
+    monkeypatch.setattr(classes, "Template", none)
+    result = grade(path, "--lesson", "01")
+    assert isinstance(result.exception, CourseError) and len(tried) == 2
+    assert "could not start a process for an answer: The process for" in str(result.exception)
