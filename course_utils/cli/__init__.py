@@ -157,14 +157,17 @@ def grade_command(
     lesson: Annotated[str, typer.Option(help="Number or name of the lesson.")],
     out: Annotated[
         Path | None,
-        typer.Option(help="For a notebook, the file for its verdict; for a folder, the folder for all verdicts."),
+        typer.Option(help="The verdict's file; for a folder, the folder for verdicts, by default FOLDER-verdicts-NN."),
     ] = None,
     jobs: Annotated[int, typer.Option(help="How many submissions to grade at a time.", min=1, max=256)] = 1,
     scheduler: Annotated[
         str | None, typer.Option(metavar="ADDRESS", help="Grade on a Dask cluster, such as tcp://127.0.0.1:8786.")
     ] = None,
 ) -> None:
-    """Grade a submission or a class: exercises only, each answer in a process of its own with limits."""
+    """Grade a submission or a class: exercises only, each answer in a process of its own with limits.
+
+    A class can be stopped at any time: the same command goes on.
+    """
     from course_utils.cli.grade import grade
 
     options = {"out": out, "jobs": jobs, "scheduler": scheduler}

@@ -2,6 +2,8 @@
 
 import json
 import os
+import re
+import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,9 +16,12 @@ from course_utils.files import write_whole
 
 __all__ = ["grade"]
 
+TABLES = ("verdicts.csv", "summary.md")
+ADDRESS = re.compile(r"\w+://\S+:\d+")
+
 
 def grade(target: Path, lesson: str, console: Console, *, out: Path | None, jobs: int, scheduler: str | None) -> bool:
-    """Grade the notebook or the folder of notebooks `target`; true when all could be graded, well or badly.
+    """Grade the notebook or the folder of notebooks `target`; true when it, or any of them, could be graded.
 
     Errors: `CourseError` for what cannot be graded at all.
     """
@@ -28,6 +33,8 @@ def grade(target: Path, lesson: str, console: Console, *, out: Path | None, jobs
     except ValueError as error:
         raise CourseError(str(error)) from error
     with _harmless_sentences():
+        if scheduler and not ADDRESS.fullmatch(scheduler):
+            raise CourseError(f"--scheduler is an address such as tcp://127.0.0.1:8786; got {scheduler!r}.")
         if target.is_dir() and not target.is_symlink():
             return _grade_folder(target.resolve(), found, console, out, jobs, scheduler)
         if not os.path.lexists(target):
@@ -71,6 +78,8 @@ def _grade_notebook(path: Path, lesson, console: Console, out: Path | None) -> b
 
     if out and out.exists() and path.exists() and os.path.samefile(path, out):
         raise CourseError(f"--out {out} is the submission itself: give the verdict a file of its own.")
+    if out and (out.is_dir() or not out.absolute().parent.is_dir()):
+        raise CourseError(f"--out is a file in a folder that is there, such as verdict.json; got {out}.")
     hidden = [path.absolute().parent, path.absolute(), *([out.absolute().parent] if out else [])]
     verdict = _verdict(path, lesson, hidden)
     complaint = schema.complaint(verdict)
@@ -116,17 +125,24 @@ def _warn(isolation: dict[str, str]) -> None:
 
 
 def _grade_folder(folder: Path, lesson, console: Console, out: Path | None, jobs: int, scheduler: str | None) -> bool:
-    from course_utils.grading.classes import Class, csv_text, grade_class, summary
+    from course_utils.grading.classes import Class, grade_class
+    from course_utils.grading.report import csv_text, said, summary
 
-    out = (out or folder.with_name(f"{folder.name}-verdicts")).resolve()
+    out = (out or folder.with_name(f"{folder.name}-verdicts-{lesson.name[:2]}")).resolve()
     course = Class(folder, lesson, out)
     inside = folder in out.parents and out.is_dir()
     if out == folder or (inside and Class(out, lesson, out / "verdicts").names()):
         # A student's summary.md would be overwritten there, and a verdict that a student forged believed.
         raise CourseError(f"--out {out} holds submissions: give the verdicts a folder of their own.")
-    if not course.names():
+    other = course.other_lesson()
+    if other:
+        raise CourseError(f"--out {out} holds verdicts on {other}: give this lesson a folder of its own.")
+    names = course.names()
+    if not names:
         raise CourseError(f"There is no notebook below {folder}: submissions are files that end in .ipynb.")
     out.mkdir(parents=True, exist_ok=True)
+    for name in TABLES:
+        (out / name).unlink(missing_ok=True)  # until all are graded, they would be of an earlier time
     columns = TextColumn("grading"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TimeRemainingColumn()
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task("", total=None)
@@ -134,15 +150,23 @@ def _grade_folder(folder: Path, lesson, console: Console, out: Path | None, jobs
         def progress(done: int, of: int) -> None:
             bar.update(task, completed=done, total=of)
 
-        if scheduler:
-            from course_utils.grading.cluster import grade_on_cluster
+        try:
+            if scheduler:
+                from course_utils.grading.cluster import grade_on_cluster
 
-            verdicts = grade_on_cluster(course, scheduler, progress)
-        else:
-            verdicts = grade_class(course, jobs, progress)
+                verdicts = grade_on_cluster(course, scheduler, progress)
+            else:
+                verdicts = grade_class(course, jobs, progress)
+        except KeyboardInterrupt:
+            signal.signal(signal.SIGINT, signal.SIG_IGN)  # once is enough
+            done = int(bar.tasks[0].completed)
+            _say(Console(stderr=True), f"Stopped: {done} of {len(names)} graded. The same command goes on from there.")
+            raise
     isolations = [verdict["environment"]["isolation"] for verdict in verdicts.values()]
     _warn({wall: state for isolation in isolations for wall, state in isolation.items()})
-    write_whole(out / "verdicts.csv", csv_text(verdicts))
-    write_whole(out / "summary.md", summary(lesson, verdicts))
-    _say(console, f"{len(verdicts)} graded: {out / 'verdicts.csv'}, {out / 'summary.md'}")
-    return True
+    without = course.without_notebook(names)
+    for name, text in zip(TABLES, (csv_text(verdicts), summary(lesson, verdicts, without)), strict=True):
+        write_whole(out / name, text)
+    places = ", ".join(str(out / name) for name in TABLES)
+    _say(console, f"{said(verdicts, without, course.left_over(names))}: {places}")
+    return any(verdict["problem"] is None for verdict in verdicts.values())

@@ -1,31 +1,26 @@
-"""A class: every notebook below a folder, graded once, several at a time, and what a teacher gets of it."""
+"""A class: every notebook below a folder, graded once, several at a time."""
 
 import atexit
-import csv
 import errno
 import hashlib
-import io
 import json
 import os
-import re
 import signal
 import threading
 import time
-import unicodedata
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from functools import partial
 from itertools import islice
-from multiprocessing import get_context
+from multiprocessing import active_children, get_context
 from pathlib import Path
 
-from course_utils.exercises import by_name
 from course_utils.files import write_whole
 from course_utils.grading import schema
-from course_utils.grading.judge import grade, on_one_line, ungraded
+from course_utils.grading.judge import grade, ungraded
+from course_utils.grading.report import quoted
 from course_utils.grading.students import NotStarted, Template
 from course_utils.grading.submission import Lesson, Ungradable, find_lesson, read_bytes
 
@@ -33,12 +28,10 @@ __all__ = [
     "Class",
     "completed",
     "content_of",
-    "csv_text",
     "end_template",
     "grade_by",
     "grade_class",
     "grade_file",
-    "summary",
     "with_template",
 ]
 
@@ -46,7 +39,6 @@ LONGEST_NAME, LONGEST_PATH = 200, 900  # bytes; macOS has 255 and 1024, and a fi
 ATTEMPTS = 3  # for submissions whose grader ends unexpectedly
 HOPELESS = 10  # submissions that each end a process of their own, before any has been graded
 AGAIN = "Grade again, or look at it by hand."  # what may have been the machine's fault is no verdict to keep to
-_LEADS = ("=", "+", "-", "−", "@", "\t", "\r", "\n", "'")  # to a spreadsheet a formula, or its own mark
 _IN_THE_WAY = {  # of one verdict, and of no other
     getattr(errno, name) for name in ("EEXIST", "EISDIR", "ENOTDIR", "ELOOP", "ENAMETOOLONG", "EILSEQ", "EINVAL")
 }
@@ -79,6 +71,25 @@ class Class:
             folders += [path for path in inner if path != self.out]
             names += [path.relative_to(self.folder).as_posix() for path in notebooks]
         return sorted(names)
+
+    def without_notebook(self, names: list[str]) -> list[str]:
+        """What lies in `folder` itself and holds none of the submissions `names`: somebody's that will be missed."""
+        holding = {name.partition("/")[0] for name in names}
+        found = {path.name for path in self.folder.iterdir() if path.absolute() != self.out}
+        return sorted(name for name in found - holding if not name.startswith((".", "__MACOSX")))
+
+    def other_lesson(self) -> str:
+        """The lesson whose verdicts stand in `out`, if it is another one, or ""."""
+        first = next(self.out.glob("verdicts/**/*.json"), None)
+        try:
+            lesson = str(json.loads(read_bytes(first))["lesson"]) if first else ""
+        except (OSError, Ungradable, ValueError, LookupError, TypeError, RecursionError):
+            return ""
+        return "" if lesson == self.lesson.name else lesson
+
+    def left_over(self, names: list[str]) -> int:
+        """The number of verdicts in `out` on submissions that are not there any more."""
+        return len({*self.out.glob("verdicts/**/*.json")} - {*map(self.verdict_path, names)})
 
     def verdict_path(self, name: str) -> Path:
         """A place of its own for each name: one that is no notebook's, too long, or in a folder x.json is hashed."""
@@ -116,7 +127,7 @@ class Class:
             if error.errno not in _IN_THE_WAY:
                 raise
             place = next((one for one in path.parents if os.path.lexists(one) and not one.is_dir()), path)
-            problem = f"Its verdict cannot be written: {error.strerror}. Remove {_quoted(str(place))} and grade again."
+            problem = f"Its verdict cannot be written: {error.strerror}. Remove {quoted(str(place))} and grade again."
             return verdict | {"problem": problem}
         return verdict
 
@@ -293,6 +304,10 @@ def _graded(course: Class, names: list[str], jobs: int) -> Iterator[tuple[str, d
         yield from completed(lambda name: pool.submit(_grade_one, course.folder, name, *given), names, 2 * jobs)
     except BrokenProcessPool:
         return
+    except BaseException:  # a stop, most often: nobody waits for what is in hand
+        for process in active_children():
+            process.kill()
+        raise
     finally:
         pool.shutdown(wait=False, cancel_futures=True)
 
@@ -307,72 +322,3 @@ def completed(submit: Callable[[str], Future], names: Iterable[str], at_once: in
             return
         for future in wait(waiting, return_when=FIRST_COMPLETED).done:
             yield waiting.pop(future), future.result()
-
-
-# What a teacher gets
-
-
-def csv_text(verdicts: dict[str, dict]) -> str:
-    """One line for each submission, for spreadsheets and learning platforms; no cell of it can be a formula."""
-    exercises = [entry["name"] for entry in next(iter(verdicts.values()))["exercises"]] if verdicts else []
-    kinds = ("points", "status", "misconception")
-    rows = [["submission", "points", "of", "problem", *(f"{name} {kind}" for name in exercises for kind in kinds)]]
-    for name, verdict in verdicts.items():
-        entries = [entry[kind] for entry in verdict["exercises"] for kind in kinds]
-        rows.append([on_one_line(name), verdict["points"], verdict["of"], verdict["problem"], *entries])
-    file = io.StringIO()
-    writer = csv.writer(file, lineterminator="\r\n", quoting=csv.QUOTE_ALL)  # no ; ends a cell where that separates
-    writer.writerows([_harmless(value) for value in row] for row in rows)
-    return "\ufeff" + file.getvalue()  # the mark tells spreadsheets that this is UTF-8
-
-
-def _harmless(value: object) -> object:
-    if value is None or isinstance(value, int):
-        return "" if value is None else value
-    text = re.sub(r"\s*[\t\n\v\f\r]\s*", " ", value)
-    first = unicodedata.normalize("NFKC", text.lstrip()[:1])  # a wide ＝ counts as =
-    return f"'{text}" if value.startswith(_LEADS) or first.startswith(_LEADS) else text
-
-
-def _quoted(name: str) -> str:
-    """The name of a file as code in Markdown, which it cannot end."""
-    plain = on_one_line(name).replace("`", r"\x60")
-    return f"`{plain}`"
-
-
-def summary(lesson: Lesson, verdicts: dict[str, dict]) -> str:
-    """What the class can and cannot do yet, in Markdown: the most frequent misconception of an exercise first."""
-    number = len(verdicts)
-    graded = [verdict for verdict in verdicts.values() if verdict["problem"] is None]
-    points = Counter(verdict["points"] for verdict in graded)
-    lines = [f"# {lesson.name}: {number} submission{'s' * (number != 1)}", ""]
-    lines += [f"- {points[k]} of {number} with {k} of {len(lesson.exercises)} points" for k in sorted(points)[::-1]]
-    lines += [f"- {number - len(graded)} of {number} could not be graded (below)"] * (number > len(graded))
-    for position, name in enumerate(lesson.exercises):
-        lines += _about(name, [verdict["exercises"][position] for verdict in graded], number)
-    lines += _problems(verdicts)
-    return "\n".join(lines) + "\n"
-
-
-def _about(name: str, entries: list[dict], number: int) -> Iterator[str]:
-    status = Counter(entry["status"] for entry in entries)
-    yield from ("", f"## {name}", "")
-    told = [f"{status[kind]} {kind}" for kind in ("correct", "incorrect", "not attempted", "error") if status[kind]]
-    yield f"Of {number}: {', '.join(told) or 'none'}."
-    misconceptions = Counter(entry["misconception"] for entry in entries if entry["misconception"])
-    sentences = {wrong.id: wrong.sentence for wrong in by_name[name].wrong}
-    yield from [""] * bool(misconceptions)
-    for ids, count in sorted(misconceptions.items(), key=lambda pair: (-pair[1], pair[0])):
-        sentence = " Or: ".join(sentences.get(one, one) for one in ids.split(" or "))
-        yield f"- **{count} of {number}: {ids.replace('_', ' ')}.** {sentence}"
-    unknown = sum(entry["status"] == "incorrect" and not entry["misconception"] for entry in entries)
-    if unknown:
-        yield f"- {unknown} of {number}: wrong in a way that is not known; the verdicts show the first difference."
-
-
-def _problems(verdicts: dict[str, dict]) -> Iterator[str]:
-    troubled = {name: verdict["problem"] for name, verdict in verdicts.items() if verdict["problem"]}
-    if troubled:
-        yield from ("", "## Could not be graded", "")
-    for name, problem in troubled.items():
-        yield f"- {_quoted(name)}: {problem}"

@@ -53,7 +53,9 @@ def grade(name: str, content: bytes, template: Template) -> dict:
 def _grade(name: str, content: bytes, template: Template, started: float) -> dict:
     submission, lesson = read(name, content), template.lesson
     walls: dict[str, bool] = {}
-    entries = [_entry(exercise, submission, template, walls) for exercise in lesson.exercises]
+    entries: list[dict] = []
+    for exercise in lesson.exercises:
+        entries.append(_entry(exercise, submission, template, walls, entries))
     problem = "" if any(entry["cell"] for entry in entries) else _foreign(submission, lesson)
     return _document(name, content, lesson, problem, entries, time.monotonic() - started, walls)
 
@@ -65,7 +67,9 @@ def ungraded(name: str, content: bytes, lesson: Lesson, problem: str, seconds: f
     return _document(name, content, lesson, problem, entries, seconds, {})
 
 
-def _entry(name: str, submission: Submission, template: Template, walls: dict[str, bool]) -> dict:
+def _entry(
+    name: str, submission: Submission, template: Template, walls: dict[str, bool], before: list[dict]
+) -> dict:
     exercise = by_name[name]
     function = exercise.function
     answer = answer_to(name, function, exercise.stub, submission)
@@ -78,13 +82,17 @@ def _entry(name: str, submission: Submission, template: Template, walls: dict[st
     with template.fork() as student:
         verdict = _judged(exercise, student, answer)
         walls.update(student.walls)
-    return _told(name, _with_notes(verdict, student), answer)
+    note = student.line_note
+    if verdict.status != "correct":  # else it has cost nothing
+        note += student.helper_note + _on_wrong_ground(answer, before)
+    return _told(name, replace(verdict, message=verdict.message + note), answer)
 
 
-def _with_notes(verdict: Verdict, student: Student) -> Verdict:
-    """What could not be run in the student's cells: a fault in a helper is told where it may have cost the point."""
-    note = student.line_note + student.helper_note * (verdict.status != "correct")
-    return replace(verdict, message=verdict.message + note)
+def _on_wrong_ground(answer: Answer, before: list[dict]) -> str:
+    """A sentence where the answer calls another exercise's function that is wrong itself."""
+    wrong = [entry["name"] for entry in before if entry["status"] in ("incorrect", "error")]
+    used = [name for name in wrong if by_name[name].function in answer.uses]
+    return "".join(f" It uses your `{by_name[name].function}`, which is wrong: mend {name} first." for name in used)
 
 
 def _judged(exercise: engine.Exercise, student: Student, answer: Answer) -> Verdict:

@@ -89,6 +89,7 @@ class Answer:
 
     cell: Cell
     helpers: list[str]
+    uses: frozenset[str]  # what the helpers bind
     found: str
     others: int  # cells that answer the same
 
@@ -309,7 +310,9 @@ def answer_to(exercise: str, function: str, stub: str, submission: Submission) -
     if not choice:
         return None
     cell, others = choice[-1], max(0, len(answers) + len(elsewhere) - 1)
-    return Answer(cell, _helpers(cell, submission), _found(cell, exercise), others)
+    helpers = _helpers(cell, submission)
+    uses = frozenset(name for helper in helpers for name in helper.names)
+    return Answer(cell, [helper.text for helper in helpers], uses, _found(cell, exercise), others)
 
 
 def _found(cell: Cell, exercise: str) -> str:
@@ -340,7 +343,7 @@ def _is_idle(statement: ast.stmt) -> bool:
     return constant or isinstance(statement, ast.Pass)
 
 
-def _helpers(cell: Cell, submission: Submission) -> list[str]:
+def _helpers(cell: Cell, submission: Submission) -> list[Statement]:
     """The statements of other cells that bind the names `cell` uses, and those they use in turn, in their order.
 
     Star imports before it come along, because they may replace Python's own names; those after it when a name lacks.
@@ -359,7 +362,7 @@ def _helpers(cell: Cell, submission: Submission) -> list[str]:
             if statement.place not in chosen:
                 chosen[statement.place] = statement
                 waiting.update(statement.uses)
-    return [chosen[place].text for place in sorted(chosen)]
+    return [chosen[place] for place in sorted(chosen)]
 
 
 def _binding(name: str, cell: Cell, submission: Submission) -> list[Statement]:

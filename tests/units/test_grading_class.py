@@ -28,14 +28,13 @@ from course_utils.grading import classes, judge, schema
 from course_utils.grading.classes import (
     Class,
     completed,
-    csv_text,
     grade_by,
     grade_class,
     grade_file,
-    summary,
     with_template,
 )
 from course_utils.grading.judge import fingerprint, readable, ungraded
+from course_utils.grading.report import csv_text, said, summary
 from course_utils.grading.students import NotStarted
 from course_utils.grading.submission import find_lesson
 from course_utils.runtime import repository
@@ -140,6 +139,37 @@ def test_after_a_stop_nothing_is_graded_twice_and_nothing_is_lost(tmp_path):
         f"{name}.ipynb": "4" if int(name[-2:]) % 2 else "0" for name in files
     }
     assert not [path for path in graded.out.rglob("*") if path.name.startswith(".")]
+
+
+@posix
+@pytest.mark.seconds
+def test_a_stop_by_the_keyboard_is_told_at_once(tmp_path):
+    """Also when the key is pressed twice, and answers that never end are in hand."""
+    endless = right_answers("01") | {TARGET: "while True:\n    pass"}
+    files = {f"student_{k:02}": handed_in("01", endless if k > 2 else {}) for k in range(12)}
+    graded = course(tmp_path, **files)
+    graded.out.mkdir()
+    (graded.out / "verdicts.csv").write_text("of an earlier time")
+    command = [sys.executable, "-c", "from course_utils.cli import main; main()", "grade", str(graded.folder)]
+    command += ["--lesson", "01", "--jobs", "2", "--out", str(graded.out)]
+    environment = os.environ | {"PYTHONPATH": str(repository())}
+    process = subprocess.Popen(
+        command, cwd=tmp_path, env=environment, stderr=subprocess.PIPE, text=True, start_new_session=True
+    )
+    while len(list(graded.out.rglob("*.json"))) < 3:
+        assert process.poll() is None, "it ended before it was stopped"
+        time.sleep(0.05)
+    time.sleep(0.5)
+    family = psutil.Process(process.pid).children(recursive=True)
+    started = time.monotonic()
+    for _ in range(2):
+        os.killpg(process.pid, signal.SIGINT)
+        time.sleep(0.2)
+    _, told = process.communicate(timeout=10)
+    assert time.monotonic() - started < 5 and process.returncode == 130
+    assert "Stopped: 3 of 12 graded. The same command goes on from there." in told and "Traceback" not in told
+    assert not psutil.wait_procs(family, timeout=10)[1], "something outlived it"
+    assert not (graded.out / "verdicts.csv").exists()
 
 
 @posix
@@ -567,6 +597,40 @@ def test_the_summary_names_what_could_not_be_graded():
     assert "- 1 of 2 could not be graded (below)" in text and "- `b.ipynb`: The file is empty." in text
 
 
+def test_who_is_missing_and_who_is_there_twice_is_listed(tmp_path):
+    graded = course(tmp_path, a=b"1", b=b"1", c=b"2")
+    for name in ("Quinn.zip", ".hidden", "__MACOSX"):
+        (graded.folder / name).touch()
+    (graded.folder / "Peter").mkdir()
+    (graded.folder / "Peter/lesson.html").touch()
+    names = graded.names()
+    without = graded.without_notebook(names)
+    assert without == ["Peter", "Quinn.zip"]
+    verdicts = {name: verdict(name, (graded.folder / name).read_bytes(), cross_correlate="correct") for name in names}
+    text = summary(LESSON, verdicts, without)
+    assert text.endswith(
+        "\n## Without a notebook\n\n- `Peter`\n- `Quinn.zip`\n"
+        "\n## Handed in more than once, byte for byte\n\n- `a.ipynb, b.ipynb`\n"
+    )
+    assert said(verdicts, without, 1) == "3 graded, 2 without a notebook, 1 left of submissions that are gone"
+    untouched = {name: verdict(name, b"1") for name in names}
+    assert "more than once" not in summary(LESSON, untouched) and said(untouched, [], 0) == "3 graded"
+
+
+def test_the_table_names_the_folder_and_tells_unread_from_untouched():
+    unread = ungraded("Ada_1204/x/b.ipynb", b"", LESSON, "The file is empty.")
+    first, second = table(csv_text({"a.ipynb": verdict(), "Ada_1204/x/b.ipynb": unread}))
+    assert (first["folder"], first[f"{TARGET} status"]) == ("", "not attempted")
+    assert (second["folder"], second["points"], second[f"{TARGET} status"]) == ("Ada_1204", "0", "")
+
+
+def test_verdicts_that_nobody_has_handed_in_any_more_are_counted(tmp_path):
+    graded = course(tmp_path, a=b"1")
+    for name in ("a.ipynb", "gone.ipynb"):
+        graded.keep(name, verdict(name))
+    assert graded.left_over(["a.ipynb"]) == 1
+
+
 # The command
 
 
@@ -604,6 +668,9 @@ def test_one_submission_gives_one_verdict(tmp_path):
         (["empty", "--lesson", "01"], "no notebook below"),
         (["empty", "--lesson", "99"], "no lesson '99'"),
         (["one.ipynb", "--lesson", "01", "--scheduler", "tcp://127.0.0.1:1"], "--scheduler grades a folder"),
+        (["empty", "--lesson", "01", "--scheduler", "foo"], "such as tcp://127.0.0.1:8786; got 'foo'"),
+        (["one.ipynb", "--lesson", "01", "--out", "nowhere/a.json"], "a file in a folder that is there"),
+        (["one.ipynb", "--lesson", "01", "--out", "empty"], "a file in a folder that is there"),
     ],
 )
 def test_what_cannot_be_asked_for_is_said(arguments, part, tmp_path, monkeypatch):
@@ -646,7 +713,8 @@ def test_verdicts_may_go_to_a_folder_of_their_own_below_the_submissions(tmp_path
     (tmp_path / "b.ipynb").mkdir()
     (tmp_path / "b.ipynb/a.ipynb").write_bytes(b"{")
     for _ in range(2):
-        assert grade(".", "--lesson", "01", "--out", "found").exit_code == 0
+        result = grade(".", "--lesson", "01", "--out", "found")
+        assert result.exit_code == 1 and "0 graded, 2 could not be graded: " in result.output
     assert len(table(Path("found/verdicts.csv").read_text(encoding="utf-8"))) == 2
 
 
@@ -669,7 +737,7 @@ def test_what_is_printed_of_a_name_steers_no_terminal(tmp_path, capsys):
         assert "�[2J" in str(lost.value) and "\x1b" not in str(lost.value)
     told = capsys.readouterr()
     assert "✗ �[31mred�.ipynb: The file is no notebook" in told.err.replace("\n", " ")
-    assert "1 graded: " in told.out and "�[2Jclass-verdicts" in told.out
+    assert "0 graded, 1 could not be graded: " in told.out and "�[2Jclass-verdicts" in told.out
     assert not any(mark in text for mark in "\x1b\u202e" for text in (told.out, told.err, str(empty.value)))
 
 
@@ -687,3 +755,25 @@ def test_an_answer_for_which_no_process_starts_is_said(tmp_path, monkeypatch):
     result = grade(path, "--lesson", "01")
     assert isinstance(result.exception, CourseError) and len(tried) == 2
     assert "could not start a process for an answer: The process for" in str(result.exception)
+
+
+@posix
+def test_verdicts_of_two_lessons_do_not_share_a_folder(tmp_path):
+    graded = course(tmp_path, a=b"{")
+    graded.keep("a.ipynb", verdict("a.ipynb"))
+    result = grade(graded.folder, "--lesson", "02", "--out", graded.out)
+    assert "holds verdicts on 01_convolution_basics: give this lesson a folder" in str(result.exception)
+    assert graded.known("a.ipynb") is None and len(list(graded.out.rglob("*.json"))) == 1
+
+
+@posix
+@pytest.mark.seconds
+def test_an_answer_that_stands_on_a_wrong_one_is_told_so(tmp_path):
+    wrong = by_name[TARGET].wrong[0].cell
+    leaning = "def my_strided(image, kernel, stride):\n    return my_cross_correlate(image, kernel)[::stride, ::stride]"
+    path = tmp_path / "one.ipynb"
+    path.write_bytes(handed_in("01", right_answers("01") | {TARGET: wrong, "convolution.stride": leaning}))
+    grade(path, "--lesson", "01", "--out", tmp_path / "one.json")
+    told = entries(json.loads((tmp_path / "one.json").read_text(encoding="utf-8")))["convolution.stride"]
+    assert told["points"] == 0
+    assert told["message"].endswith(f"It uses your `my_cross_correlate`, which is wrong: mend {TARGET} first.")

@@ -325,7 +325,7 @@ def test_a_cell_that_is_too_long_gets_a_reason(metadata):
     assert (
         answer.cell.problem == f"Cell 1 has {len(long.encode()):,} bytes of code; at most 20,000 are read. Shorten it."
     )
-    entry = judge._entry(TARGET, read("", notebook_of(code(long, **metadata))), None, {})
+    entry = judge._entry(TARGET, read("", notebook_of(code(long, **metadata))), None, {}, [])
     assert entry["status"] == "error" and entry["message"] == answer.cell.problem and entry["cell"] == 1
 
 
