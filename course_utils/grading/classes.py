@@ -19,10 +19,10 @@ from pathlib import Path
 
 from course_utils.files import write_whole
 from course_utils.grading import schema
-from course_utils.grading.judge import grade, ungraded
+from course_utils.grading.judge import grade, readable, ungraded
 from course_utils.grading.report import quoted
 from course_utils.grading.students import NotStarted, Template
-from course_utils.grading.submission import Lesson, Ungradable, find_lesson, read_bytes
+from course_utils.grading.submission import Lesson, Ungradable, find_lesson, read, read_bytes
 
 __all__ = [
     "Class",
@@ -108,8 +108,18 @@ class Class:
         if schema.complaint(verdict) or (verdict["problem"] or "").endswith(AGAIN):
             return None
         fresh = grade_file(self.folder, name, self.lesson, None)
-        read = fresh["submission"]["bytes"] > 0  # else there is no content to know it by
-        return verdict if read and _about_what(verdict) == _about_what(fresh) else None
+        if _about_what(verdict) != _about_what(fresh):
+            return None
+        empty = fresh["submission"]["bytes"] == 0  # nothing to know it by but what is wrong with it
+        return None if empty and verdict["problem"] != self._problem(name) else verdict
+
+    def _problem(self, name: str) -> str | None:
+        """Why the submission cannot be read, in the words of a verdict."""
+        try:
+            read(name, content_of(self.folder, name))
+        except Ungradable as problem:
+            return readable(str(problem))
+        return None
 
     def keep(self, name: str, verdict: dict) -> dict:
         """Write the verdict whole and return it. One that is none, or has no place, costs itself and not the class.

@@ -535,8 +535,8 @@ def my_cross_correlate(image, kernel):
 @pytest.mark.parametrize(
     ("cell", "line"),
     [
-        (RIGHT + "\nprint(my_cross_correlate(camera, edge))", 6),
-        ("print(edge.shape)\n" + RIGHT, 1),
+        (RIGHT + "\nprint(my_cross_correlate(camera, learned))", 6),
+        ("print(learned.shape)\n" + RIGHT, 1),
         (RIGHT + "\nexit()", 6),
     ],
     ids=["after it", "before it", "ends all"],
@@ -550,9 +550,9 @@ def test_a_line_that_tries_the_answer_out_costs_no_point(template, cell, line):
 
 
 def test_a_line_that_fails_is_told_where_the_function_is_missing(template):
-    told = submit(template, "size = edge.shape\nmy_correlate = 0")
+    told = submit(template, "size = learned.shape\nmy_correlate = 0")
     assert told["status"] == "error"
-    assert "The cell cannot be run: " in told["message"] and "In line 1: `size = edge.shape`" in told["message"]
+    assert "The cell cannot be run: " in told["message"] and "In line 1: `size = learned.shape`" in told["message"]
 
 
 def test_a_helper_that_cannot_be_run_is_told(template):
