@@ -17,8 +17,9 @@ import numpy as np
 
 import course_utils
 from course_utils.exercises.running import OutOfTime
+from course_utils.grading.models import Model, demand_plain_keras
 from course_utils.grading.submission import Lesson, imports
-from course_utils.grading.wire import Channel, Closed, Malformed, decode, encode, generator_state
+from course_utils.grading.wire import Channel, Closed, Malformed, decode, encode, generator_state, word
 from course_utils.runtime import repository
 
 __all__ = ["Ended", "NotStarted", "Student", "Template", "Unloadable"]
@@ -249,9 +250,9 @@ class Student:
         if "value" in found:
             return self._decoded(found["value"])
         if "class" in found:
-            return type(_word(found["class"]), (), {})
+            return type(word(found["class"]), (), {})
         if "instance" in found:
-            return type(_word(found["instance"]), (), {"__call__": lambda self: None})()
+            return type(word(found["instance"]), (), {"__call__": lambda self: None})()
 
         def stand_in(*given: object) -> object:
             return self._call(given, cell)
@@ -294,9 +295,9 @@ class Student:
     def _model(self, configuration: str) -> object:
         """A model like the student's, of its configuration and of nothing that the student's process says of it."""
         try:
-            _demand_plain_keras(json.loads(configuration))
+            demand_plain_keras(json.loads(configuration))
             with self._template.fork() as clean:
-                return _Model(clean.describe(configuration))
+                return Model(clean.describe(configuration))
         except NotStarted as fault:
             self._fault = fault  # the grader's: told when this student is let go, whatever the check makes of it
             raise self._broken(str(fault)) from fault
@@ -348,10 +349,6 @@ def _first(told: object) -> object:
     return told[0] if isinstance(told, list) and told else None
 
 
-def _word(text: object) -> str:
-    return text if isinstance(text, str) and text.isidentifier() and len(text) <= 80 else "object"
-
-
 def _signature(parameters: object) -> inspect.Signature:
     anything = [inspect.Parameter("given", inspect.Parameter.VAR_POSITIONAL)]
     if not isinstance(parameters, list) or len(parameters) > 100:
@@ -389,7 +386,7 @@ def _error(told: object, cell: str) -> Exception:
     family = told.get("family") if isinstance(told.get("family"), list) else []
     base = next((kind for kind in (NotImplementedError, TypeError) if kind.__name__ in family), Exception)
     words = str(told.get("words", ""))[:2000]
-    kind = type(_word(told.get("kind")), (base,), {"__str__": lambda self: words})
+    kind = type(word(told.get("kind")), (base,), {"__str__": lambda self: words})
     error = kind()
     error.place = _place(told, cell)
     return error
@@ -408,55 +405,3 @@ def _place(told: object, cell: str) -> str:
         return ""
     source = lines[number - 1].strip().replace("`", "'")
     return f" In line {number}: `{source[:200]}`."
-
-
-KERAS_MODULES = {
-    "keras": {"DTypePolicy", "Functional", "Model", "Sequential"},
-    "keras.src.models.functional": {"Functional"},
-    "keras.src.models.model": {"Functional", "Model"},
-    "keras.src.models.sequential": {"Sequential"},
-    "keras.constraints": None,
-    "keras.initializers": None,
-    "keras.layers": None,
-    "keras.regularizers": None,
-}
-IN_CONFIGURATIONS = ("__tuple__", "__keras_tensor__")
-FOREIGN_CODE = ("function", "FlaxLayer", "JaxLayer", "Lambda", "TFSMLayer", "TorchModuleWrapper")
-
-
-def _demand_plain_keras(part: object) -> None:
-    """Errors: `ValueError` when a configuration names anything but Keras's own layers and what they are made of."""
-    if isinstance(part, dict):
-        name, module = part.get("class_name", "__tuple__"), part.get("module")
-        allowed = KERAS_MODULES.get(module, ()) if isinstance(module, str) else IN_CONFIGURATIONS
-        if name in FOREIGN_CODE or not _is_allowed(name, allowed):
-            raise ValueError(f"it uses {str(name)[:80]} of {str(module)[:80]}")
-    for inner in part.values() if isinstance(part, dict) else part if isinstance(part, list) else ():
-        _demand_plain_keras(inner)
-
-
-def _is_allowed(name: object, allowed: set[str] | tuple[str, ...] | None) -> bool:
-    """Where all of a module's classes are allowed, its functions are not: they begin with a small letter."""
-    return name in allowed if allowed is not None else isinstance(name, str) and name[:1].isupper()
-
-
-class _Model:
-    """What an exercise reads of a Keras model: shapes, the number of parameters, layers with their activations."""
-
-    def __init__(self, told: dict) -> None:
-        self.input_shape, self.output_shape = (
-            None if told[name] is None else tuple(told[name]) for name in ("input_shape", "output_shape")
-        )
-        self._parameters = told["parameters"]
-        self.layers = [_layer(layer) for layer in told["layers"]]
-
-    def count_params(self) -> int:
-        return self._parameters
-
-
-def _layer(told: dict) -> object:
-    if "layers" in told:
-        return _Model(told)
-    activation = told["activation"]
-    bends = type(_word(activation), (), {}) if activation else None
-    return type(_word(told["kind"]), (), {"activation": bends} if bends else {})()

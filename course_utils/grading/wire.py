@@ -17,7 +17,7 @@ from types import SimpleNamespace
 
 import numpy as np
 
-__all__ = ["LARGEST", "Channel", "Closed", "Foreign", "Malformed", "decode", "encode", "generator_state"]
+__all__ = ["LARGEST", "Channel", "Closed", "Foreign", "Malformed", "decode", "encode", "generator_state", "word"]
 
 LARGEST = 16 * 2**20  # bytes of one message
 MOST_NUMBERS = 10**6  # in the arrays of one value
@@ -292,3 +292,8 @@ async def _coroutine() -> None:
 def _name(text: object) -> str:
     fits = isinstance(text, str) and text.isprintable() and 0 < len(text) <= 80
     return text if fits else "object"
+
+
+def word(text: object) -> str:
+    """`text` where it can be the name of a type or function, else `object`."""
+    return text if isinstance(text, str) and text.isidentifier() and len(text) <= 80 else "object"

@@ -39,6 +39,7 @@ EVALUATES = {
     "tests/units/test_exercises.py": TEXT_FROM_US,
     "tests/units/test_explore.py": TEXT_FROM_US,
     "tests/units/test_explore_ensemble.py": TEXT_FROM_US,
+    "tests/units/test_grading_reading.py": TEXT_FROM_US,
     "tests/units/test_occlusion.py": TEXT_FROM_US,
     "tests/units/test_second_opinion.py": TEXT_FROM_US,
 }

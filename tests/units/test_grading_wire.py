@@ -11,7 +11,8 @@ import pytest
 
 from course_utils.exercises.words import a
 from course_utils.grading import wire
-from course_utils.grading.students import Ended, NotStarted, Student, _demand_plain_keras
+from course_utils.grading.models import demand_plain_keras
+from course_utils.grading.students import Ended, NotStarted, Student
 from course_utils.grading.wire import Channel, Closed, Malformed, decode, encode
 
 
@@ -234,7 +235,7 @@ def layer(name, module="keras.layers", **config):
 
 def test_layers_of_keras_may_be_built():
     policy = {"module": "keras", "class_name": "DTypePolicy", "config": {"name": "float32"}}
-    _demand_plain_keras(layer("Sequential", "keras", layers=[layer("Dense", units=3, dtype=policy)]))
+    demand_plain_keras(layer("Sequential", "keras", layers=[layer("Dense", units=3, dtype=policy)]))
 
 
 @pytest.mark.parametrize(
@@ -257,7 +258,7 @@ def test_layers_of_keras_may_be_built():
 )
 def test_nothing_else_may_be_built(inner):
     with pytest.raises(ValueError, match="it uses"):
-        _demand_plain_keras(layer("Sequential", "keras", layers=[layer("Dense", activation=inner)]))
+        demand_plain_keras(layer("Sequential", "keras", layers=[layer("Dense", activation=inner)]))
 
 
 def test_a_fault_of_the_graders_in_building_a_model_is_no_answer_of_the_students():
