@@ -5,6 +5,8 @@ keeper, which ends when the grader lets go of it, and its child, in which one an
 `sandbox`. This module and what it imports lie in a copy of the course without exercises and without this grader.
 """
 
+import __future__
+
 import ast
 import contextlib
 import gc
@@ -21,6 +23,8 @@ import traceback
 import types
 import warnings
 from collections.abc import Callable
+from functools import reduce
+from operator import or_
 
 import numpy as np
 
@@ -30,6 +34,7 @@ from course_utils.grading.wire import Channel, Closed, Malformed, decode, encode
 __all__ = ["serve"]
 
 ANSWER, HELPERS = "<your cell>", "<your other cells>"
+FUTURES = reduce(or_, (getattr(__future__, name).compiler_flag for name in __future__.all_feature_names))
 
 
 # The template
@@ -179,9 +184,9 @@ def _load(channel: Channel, order: dict) -> Callable | None:
     for source in order["setup"]:
         exec(compile(source, "<set-up>", "exec"), namespace)
     channel.send({"ready": True})
-    helpers = [error for source in order["helpers"] for error in _run(source, HELPERS, namespace)]
-    failures = _run(order["cell"], ANSWER, namespace)
-    told = {"helpers": list(map(_told, helpers[:1])), "lines": list(map(_told, failures[:1]))}
+    run = _Runner(namespace, order["name"])
+    helpers = [failure for source in order["helpers"] if (failure := run(source, HELPERS))]
+    told = {"helper": helpers[0] if helpers else None, "line": run(order["cell"], ANSWER)}
     if order["name"] not in namespace:
         channel.send(told | {"missing": True})
         return None
@@ -190,19 +195,36 @@ def _load(channel: Channel, order: dict) -> Callable | None:
     return value if callable(value) else None
 
 
-def _run(source: str, file: str, namespace: dict) -> list[BaseException]:
-    """Run each statement, also after one that fails, as a line that tries an answer out may where it stands alone."""
-    failures = []
-    try:
-        statements = ast.parse(source, file).body
-    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
-        return [error]
-    for statement in statements:
+class _Runner:
+    """Runs code in `namespace` statement by statement, with the `__future__` imports of what it has run before."""
+
+    def __init__(self, namespace: dict, wanted: str) -> None:
+        self._namespace, self._wanted, self._flags = namespace, wanted, 0
+
+    def __call__(self, source: str, file: str) -> dict | None:
+        """What first fails in `source`, as plain texts: nothing of it stays in memory.
+
+        Where the function that is `wanted` stands by then, that is the end, as in a notebook. Else what comes after
+        is run too: a line that shows the lesson's picture, which is not there, may stand above the function.
+        """
+        failure = None
         try:
-            exec(compile(ast.Module([statement], []), file, "exec"), namespace)
-        except BaseException as error:
-            failures.append(error)
-    return failures
+            statements = ast.parse(source, file).body
+        except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+            return _told(error)
+        for statement in statements:
+            try:
+                self._run(statement, file)
+            except BaseException as error:
+                failure = failure or _told(error)
+            if failure and self._wanted in self._namespace:
+                break
+        return failure
+
+    def _run(self, statement: ast.stmt, file: str) -> None:
+        code = compile(ast.Module([statement], []), file, "exec", self._flags, dont_inherit=True)
+        self._flags |= code.co_flags & FUTURES
+        exec(code, self._namespace)
 
 
 def _ignore(*given: object, **named: object) -> None:
@@ -252,7 +274,7 @@ def _replied(message: dict) -> object:
 def _told(error: BaseException) -> dict:
     """Kind, words and place of an error, as plain texts."""
     try:
-        words = str(error)
+        words = str(error.msg if isinstance(error, SyntaxError) else error)  # without the place, which is told below
     except BaseException:
         words = ""
     lines = [(frame.f_code.co_filename, line) for frame, line in traceback.walk_tb(error.__traceback__)]

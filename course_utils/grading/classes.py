@@ -75,7 +75,7 @@ class Class:
     def without_notebook(self, names: list[str]) -> list[str]:
         """What lies in `folder` itself and holds none of the submissions `names`: somebody's that will be missed."""
         holding = {name.partition("/")[0] for name in names}
-        found = {path.name for path in self.folder.iterdir() if path.absolute() != self.out}
+        found = {path.name for path in self.folder.iterdir() if path != self.out and not (path / "verdicts").is_dir()}
         return sorted(name for name in found - holding if not name.startswith((".", "__MACOSX")))
 
     def other_lesson(self) -> str:

@@ -14,7 +14,7 @@ from pathlib import Path
 from course_utils.exercises import Verdict, by_name, engine
 from course_utils.exercises.running import OutOfTime
 from course_utils.grading.students import Ended, NotStarted, Student, Template, Unloadable
-from course_utils.grading.submission import Answer, Lesson, Submission, Ungradable, answer_to, read
+from course_utils.grading.submission import Answer, Lesson, Submission, Ungradable, answer_to, is_empty, read
 
 __all__ = ["VERSION", "fingerprint", "grade", "on_one_line", "readable", "ungraded"]
 
@@ -75,6 +75,8 @@ def _entry(
     answer = answer_to(name, function, exercise.stub, submission)
     if answer is None:
         return _told(name, Verdict("not attempted", None, f"No cell defines `{function}`."), None)
+    if is_empty(answer.cell):
+        return _told(name, Verdict("not attempted", None, "Not attempted: the cell holds no answer."), answer)
     if answer.cell.source.strip() == exercise.stub.strip():
         return _told(name, Verdict("not attempted", None, "Not attempted: the cell is as the lesson has it."), answer)
     if answer.cell.problem:
@@ -82,17 +84,35 @@ def _entry(
     with template.fork() as student:
         verdict = _judged(exercise, student, answer)
         walls.update(student.walls)
-    note = student.line_note
+    notes = [student.line_note]
     if verdict.status != "correct":  # else it has cost nothing
-        note += student.helper_note + _on_wrong_ground(answer, before)
-    return _told(name, replace(verdict, message=verdict.message + note), answer)
+        notes += [student.helper_note, *_not_run(verdict.message, submission), *_on_wrong_ground(answer, before)]
+    return _told(name, replace(verdict, message=_with_notes(verdict.message, notes)), answer)
 
 
-def _on_wrong_ground(answer: Answer, before: list[dict]) -> str:
+def _with_notes(message: str, notes: list[str]) -> str:
+    """A message may end in a block that is shown as it stands; then notes are a paragraph of their own."""
+    return ("\n\n" if "\n" in message else " ").join([message, *filter(None, notes)])
+
+
+def _not_run(message: str, submission: Submission) -> list[str]:
+    """A sentence on a name that is missing here and not in the notebook."""
+    missing = dict.fromkeys(re.findall(r"name '(\w+)' is not defined", message))
+    made = {name: [one for one in submission.binding.get(name, ()) if not one.text] for name in missing}
+    return [
+        f"`{name}` is made in cell {places[-1].place[0]} by a call, and calls there are not run here: "
+        "make it in this cell."
+        for name, places in made.items()
+        if places
+    ]
+
+
+def _on_wrong_ground(answer: Answer, before: list[dict]) -> list[str]:
     """A sentence where the answer calls another exercise's function that is wrong itself."""
-    wrong = [entry["name"] for entry in before if entry["status"] in ("incorrect", "error")]
-    used = [name for name in wrong if by_name[name].function in answer.uses]
-    return "".join(f" It uses your `{by_name[name].function}`, which is wrong: mend {name} first." for name in used)
+    state = {"incorrect": "wrong", "error": "wrong", "not attempted": "not written yet"}
+    used = [entry for entry in before if by_name[entry["name"]].function in answer.uses]
+    used = [(entry["name"], state[entry["status"]]) for entry in used if entry["status"] in state]
+    return [f"It uses your `{by_name[name].function}`, which is {what}: see {name} first." for name, what in used]
 
 
 def _judged(exercise: engine.Exercise, student: Student, answer: Answer) -> Verdict:

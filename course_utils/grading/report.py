@@ -5,7 +5,7 @@ import io
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from course_utils.exercises import by_name
 from course_utils.grading.judge import on_one_line
@@ -26,7 +26,8 @@ def csv_text(verdicts: dict[str, dict]) -> str:
         read = verdict["problem"] is None  # else empty cells: not to be taken for an untouched notebook
         entries = [entry[kind] if read else None for entry in verdict["exercises"] for kind in kinds]
         folder = name.rpartition("/")[0].partition("/")[0]  # a learning platform's, often with the student's name
-        rows.append([on_one_line(name), folder, verdict["points"], verdict["of"], verdict["problem"], *entries])
+        about = [verdict["points"], verdict["of"], verdict["problem"]]
+        rows.append([on_one_line(name), on_one_line(folder), *about, *entries])
     file = io.StringIO()
     writer = csv.writer(file, lineterminator="\r\n", quoting=csv.QUOTE_ALL)  # no ; ends a cell where that separates
     writer.writerows([_harmless(value) for value in row] for row in rows)
@@ -52,7 +53,7 @@ def said(verdicts: dict[str, dict], without: list[str], left_over: int) -> str:
     troubled = sum(verdict["problem"] is not None for verdict in verdicts.values())
     parts = [f"{len(verdicts) - troubled} graded", f"{troubled} could not be graded" * bool(troubled)]
     parts.append(f"{len(without)} without a notebook" * bool(without))
-    parts.append(f"{left_over} left of submissions that are gone" * bool(left_over))
+    parts.append(f"{left_over} verdict{'s' * (left_over != 1)} on submissions that are gone" * bool(left_over))
     return ", ".join(filter(None, parts))
 
 
@@ -70,7 +71,7 @@ def summary(lesson: Lesson, verdicts: dict[str, dict], without: list[str] = ()) 
     for position, name in enumerate(lesson.exercises):
         lines += _about(name, [verdict["exercises"][position] for verdict in graded], number)
     lines += _problems(verdicts)
-    lines += _listed("Without a notebook", without)
+    lines += _listed("Without a notebook", map(quoted, without))
     lines += _listed("Handed in more than once, byte for byte", _copies(verdicts))
     return "\n".join(lines) + "\n"
 
@@ -100,16 +101,15 @@ def _problems(verdicts: dict[str, dict]) -> Iterator[str]:
         yield f"- {quoted(name)}: {problem}"
 
 
-def _listed(heading: str, lines: list[str]) -> Iterator[str]:
-    if lines:
-        yield from ("", f"## {heading}", "")
-    yield from (f"- {quoted(line)}" for line in lines)
+def _listed(heading: str, lines: Iterable[str]) -> list[str]:
+    listed = [f"- {line}" for line in lines]
+    return ["", f"## {heading}", "", *listed] if listed else []
 
 
 def _copies(verdicts: dict[str, dict]) -> list[str]:
-    """Names of submissions with the same content, in which something was attempted; those of a content in a line."""
+    """Names of submissions with the same content, in a line, where something was attempted in it."""
     same: dict[str, list[str]] = {}
     for name, verdict in verdicts.items():
         if any(entry["status"] != "not attempted" for entry in verdict["exercises"]):
             same.setdefault(verdict["submission"]["sha256"], []).append(name)
-    return [", ".join(names) for names in same.values() if len(names) > 1]
+    return [", ".join(map(quoted, names)) for names in same.values() if len(names) > 1]

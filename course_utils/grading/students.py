@@ -51,6 +51,9 @@ LIMITS = {"memory": 2**30, "cpu_seconds": 20, "processes": 4}
 KERAS_LIMITS = {"memory": 5 * 2**29, "cpu_seconds": 90, "processes": 64}
 
 
+_WITHOUT_OTHERS = " That costs nothing: the cells that make what it needs are not run here."
+
+
 class NotStarted(RuntimeError):
     """The grader cannot start the process in which an answer would run."""
 
@@ -210,18 +213,16 @@ class Student:
         self._send({"setup": self._template.lesson.setup, "helpers": helpers, "cell": cell, "name": name})
         self._wait_until_ready()
         told = self._receive()
-        helper, line = _first(told.get("helpers")), _first(told.get("lines"))
+        helper, line = told.get("helper"), told.get("line")
         if helper is not None:
-            self.helper_note = f" A statement of another cell that this one uses cannot be run: {_error_text(helper)}"
+            self.helper_note = f"A statement of another cell that this one uses cannot be run: {_error_text(helper)}"
         if told.get("missing") and line is not None:
             raise Unloadable(f"The cell cannot be run: {_error_text(line)}{_place(line, cell)}")
         if told.get("missing"):
             raise Unloadable(f"The cell runs, but defines no `{name}`. Keep the function's name as it was.")
         if line is not None:
-            self.line_note = (
-                f" (A line of the cell cannot be run here, where other cells are not run, and was left out: "
-                f"{_error_text(line)}{_place(line, cell)})"
-            )
+            self.line_note = f"A line of the cell fails here: {_error_text(line)}{_place(line, cell)}"
+            self.line_note += _WITHOUT_OTHERS if _kind(line) == "NameError" else ""
         return self._stand_for(name, told.get("found"), cell)
 
     def describe(self, model: str) -> dict:
@@ -345,8 +346,8 @@ class Ended(OutOfTime):
 # What crossed, made into what the exercises look at
 
 
-def _first(told: object) -> object:
-    return told[0] if isinstance(told, list) and told else None
+def _kind(told: object) -> str:
+    return word(told.get("kind")) if isinstance(told, dict) else "object"
 
 
 def _signature(parameters: object) -> inspect.Signature:

@@ -18,7 +18,18 @@ from pathlib import Path
 
 from course_utils.runtime import repository
 
-__all__ = ["Answer", "Lesson", "Submission", "Ungradable", "answer_to", "find_lesson", "imports", "read", "read_bytes"]
+__all__ = [
+    "Answer",
+    "Lesson",
+    "Submission",
+    "Ungradable",
+    "answer_to",
+    "find_lesson",
+    "imports",
+    "is_empty",
+    "read",
+    "read_bytes",
+]
 
 LARGEST = 20 * 2**20  # bytes; a lesson with all its pictures has under 2 MB
 MOST_CELLS = 2_000
@@ -175,11 +186,9 @@ def _size(source: str) -> int:
 
 
 def _cell(number: int, cell: object, source: str) -> Cell | None:
-    if not source:
+    exercise = _exercise(cell)
+    if not source and not exercise:
         return None
-    metadata = cell.get("metadata")
-    exercise = metadata.get("exercise") if isinstance(metadata, dict) else None
-    exercise = exercise if isinstance(exercise, str) else ""
     if _size(source) > LONGEST_CELL:
         problem = f"Cell {number} has {_size(source):,} bytes of code; at most {LONGEST_CELL:,} are read. Shorten it."
         functions = islice(re.finditer(r"^def +(\w+)", source, re.MULTILINE), 100)
@@ -187,6 +196,12 @@ def _cell(number: int, cell: object, source: str) -> Cell | None:
     source, tree = _python(source)
     statements = _statements(number, source, tree)
     return Cell(number, source, exercise, statements, frozenset(name for one in statements for name in one.names))
+
+
+def _exercise(cell: object) -> str:
+    metadata = cell.get("metadata") if isinstance(cell, dict) and cell.get("cell_type") == "code" else None
+    exercise = metadata.get("exercise") if isinstance(metadata, dict) else None
+    return exercise if isinstance(exercise, str) else ""
 
 
 def _parsed(source: str) -> ast.Module | None:
@@ -199,23 +214,25 @@ def _parsed(source: str) -> ast.Module | None:
 def _python(source: str) -> tuple[str, ast.Module | None]:
     """`source` as Python: lines that speak to the notebook (%time, !ls, np.sum?) do nothing."""
     tree = _parsed(source)
-    if tree is None:
-        source = "\n".join(_python_line(line) for line in source.split("\n"))
-        tree = _parsed(source)
+    for to_notebook in TO_NOTEBOOK if tree is None else ():
+        changed = to_notebook.sub(r"\1pass", source)
+        if changed != source and tree is None:
+            source, tree = changed, _parsed(changed)
     return source, tree
 
 
-def _python_line(line: str) -> str:
-    told = line.strip()
-    to_notebook = told.startswith(("%", "!")) and told.lstrip("%!")[:1].isalpha()
-    return line[: len(line) - len(line.lstrip())] + "pass" if to_notebook or told.endswith("?") else line
-
+TO_NOTEBOOK = (  # the second is the rarer, and could be the end of a docstring's line
+    re.compile(r"^([ \t]*)(?:[\w, ]+=[ \t]*)?(?:%%?[A-Za-z]|!(?!=)).*$", re.MULTILINE),
+    re.compile(r"^([ \t]*)(?:\?{1,2}[\w.*]+|[\w.*]+\?{1,2})[ \t]*$", re.MULTILINE),
+)
 
 # What a cell binds
 
 DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 LASTING = (*DEFINITIONS, ast.Import, ast.ImportFrom)
 QUICK = {"math", "np", "numpy"} | {"bool", "complex", "dict", "float", "int", "list", "range", "set", "str", "tuple"}
+QUICK |= {"abs", "enumerate", "len", "max", "min", "print", "reversed", "round", "sorted", "sum", "zip"}
+METHODS = {"astype", "copy", "max", "mean", "min", "ravel", "reshape", "round", "std", "sum", "tolist", "transpose"}
 
 
 def _statements(number: int, source: str, tree: ast.Module | None) -> list[Statement]:
@@ -240,10 +257,12 @@ def _parts(statement: ast.stmt, lines: list[bytes]) -> list[tuple[ast.stmt, str,
 
 
 def _is_quick(call: ast.Call) -> bool:
-    """A call that makes a value: one of Python's own, or of NumPy's or math's functions."""
+    """A call that makes a value: by one of Python's own functions, of NumPy's or math's, or of an array's methods."""
     function = call.func
-    while isinstance(function, ast.Attribute):
-        function = function.value
+    if isinstance(function, ast.Attribute) and function.attr in METHODS:
+        return True
+    while isinstance(function, (ast.Attribute, ast.Call)):
+        function = function.value if isinstance(function, ast.Attribute) else function.func
     return isinstance(function, ast.Name) and function.id in QUICK
 
 
@@ -334,13 +353,24 @@ def _says_nothing(cell: Cell, function: str) -> bool:
     )
 
 
+def is_empty(cell: Cell) -> bool:
+    """Comments, `pass` or a text alone."""
+    tree = None if cell.problem else _parsed(cell.source)
+    return tree is not None and all(isinstance(one, ast.Pass) or _is_constant(one) for one in tree.body)
+
+
+def _is_constant(statement: ast.stmt) -> bool:
+    return isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant)
+
+
 def _is_idle(statement: ast.stmt) -> bool:
-    """`pass`, a text or `...` alone, `raise NotImplementedError`."""
+    """What gives no answer: `pass`, an import, an expression alone, nothing returned, `raise NotImplementedError`."""
     if isinstance(statement, ast.Raise):
         raised = statement.exc.func if isinstance(statement.exc, ast.Call) else statement.exc
         return isinstance(raised, ast.Name) and raised.id == "NotImplementedError"
-    constant = isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant)
-    return constant or isinstance(statement, ast.Pass)
+    if isinstance(statement, ast.Return):
+        return statement.value is None or (isinstance(statement.value, ast.Constant) and statement.value.value is None)
+    return isinstance(statement, (ast.Pass, ast.Expr, ast.Import, ast.ImportFrom))
 
 
 def _helpers(cell: Cell, submission: Submission) -> list[Statement]:

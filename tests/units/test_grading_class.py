@@ -616,9 +616,9 @@ def test_who_is_missing_and_who_is_there_twice_is_listed(tmp_path):
     text = summary(LESSON, verdicts, without)
     assert text.endswith(
         "\n## Without a notebook\n\n- `Peter`\n- `Quinn.zip`\n"
-        "\n## Handed in more than once, byte for byte\n\n- `a.ipynb, b.ipynb`\n"
+        "\n## Handed in more than once, byte for byte\n\n- `a.ipynb`, `b.ipynb`\n"
     )
-    assert said(verdicts, without, 1) == "3 graded, 2 without a notebook, 1 left of submissions that are gone"
+    assert said(verdicts, without, 1) == "3 graded, 2 without a notebook, 1 verdict on submissions that are gone"
     untouched = {name: verdict(name, b"1") for name in names}
     assert "more than once" not in summary(LESSON, untouched) and said(untouched, [], 0) == "3 graded"
 
@@ -782,4 +782,4 @@ def test_an_answer_that_stands_on_a_wrong_one_is_told_so(tmp_path):
     grade(path, "--lesson", "01", "--out", tmp_path / "one.json")
     told = entries(json.loads((tmp_path / "one.json").read_text(encoding="utf-8")))["convolution.stride"]
     assert told["points"] == 0
-    assert told["message"].endswith(f"It uses your `my_cross_correlate`, which is wrong: mend {TARGET} first.")
+    assert told["message"].endswith(f"It uses your `my_cross_correlate`, which is wrong: see {TARGET} first.")

@@ -546,7 +546,7 @@ def test_a_line_that_tries_the_answer_out_costs_no_point(template, cell, line):
     verdict, _ = timed(handed_in("01", right_answers("01") | {TARGET: cell.strip("\n")}), template)
     told = entries(verdict)[TARGET]
     assert (told["points"], told["status"]) == (1, "correct")
-    assert "was left out: " in told["message"] and f"In line {line}: `" in told["message"]
+    assert "A line of the cell fails here: " in told["message"] and f"In line {line}: `" in told["message"]
 
 
 def test_a_line_that_fails_is_told_where_the_function_is_missing(template):
@@ -560,3 +560,32 @@ def test_a_helper_that_cannot_be_run_is_told(template):
     verdict, _ = timed(notebook_of(code("from my_helpers import conv"), cell), template)
     told = entries(verdict)[TARGET]
     assert told["points"] == 0 and "No module named 'my_helpers'" in told["message"]
+
+
+@pytest.mark.parametrize(
+    ("cell", "status"),
+    [
+        (RIGHT + "\n1 / 0\ndef my_cross_correlate(image, kernel):\n    return 0", "correct"),
+        ("def my_cross_correlate(image, kernel):\n    return 0\n1 / 0\n" + RIGHT, "incorrect"),
+        ("from __future__ import annotations\n" + RIGHT.replace("(image, kernel):", "(image: Unknown, kernel):"), "correct"),
+        ("# to do", "not attempted"),
+    ],
+    ids=["right, then wrong", "wrong, then right", "future", "empty"],
+)
+def test_a_cell_ends_where_it_does_in_a_notebook(template, cell, status):
+    verdict, _ = timed(handed_in("01", right_answers("01") | {TARGET: cell.strip("\n")}), template)
+    assert entries(verdict)[TARGET]["status"] == status
+
+
+def test_what_fails_keeps_no_memory(template):
+    big = "def big():\n    held = np.ones(60_000_000)\n    raise ValueError\n"
+    cell = big + "big()\n" * 3 + RIGHT.replace("    rows,", "    np.ones(60_000_000)\n    rows,", 1)
+    verdict, _ = timed(handed_in("01", right_answers("01") | {TARGET: cell}), template)
+    assert entries(verdict)[TARGET]["status"] == "correct"
+
+
+def test_a_name_that_a_call_makes_elsewhere_is_told(template):
+    cells = [code("K = train()"), code(answer("return K"), exercise=TARGET)]
+    verdict, _ = timed(notebook_of(*cells), template)
+    told = entries(verdict)[TARGET]["message"]
+    assert "`K` is made in cell 1 by a call, and calls there are not run here: make it in this cell." in told

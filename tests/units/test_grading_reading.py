@@ -209,13 +209,13 @@ def values(*cells, uses, after=()):
         (["M = 1", "N = M", "M = 2"], "N", 1),
         (["N = [1, 2]\nN[0] = 5"], "N", [5, 2]),
         (["class C:\n    pass\nC.x = N = 1"], "N", 1),
-        (["N = 1\nN = len('abc')"], "N", "nothing"),
-        (["N = 1\nN += len('abc')"], "N", "nothing"),
+        (["N = 1\nN = ord('a')"], "N", "nothing"),
+        (["N = 1\nN += ord('a')"], "N", "nothing"),
         (["N = 1\nfor i in range(3):\n    N += 1"], "N", 4),
         (["N = 1\nfor i in train():\n    N += 1"], "N", "nothing"),
         (["import math as N\nN.x = len('abc')"], "N", math),
         (["N = 1\nM = len([N for N in 'abc'])"], "N", 1),
-        (["if True:\n    N = len('abc')"], "N", "nothing"),
+        (["if True:\n    N = ord('a')"], "N", "nothing"),
         (["with open('x') as N:\n    pass"], "N", "nothing"),
     ],
 )
@@ -387,6 +387,9 @@ def test_a_fault_of_the_graders_costs_that_submission_only(monkeypatch):
         "pass",
         "# see below",
         "print('see below')",
+        "import math\ndef my_cross_correlate(image, kernel):\n    raise NotImplementedError\nmy_cross_correlate(1, 2)",
+        "def my_cross_correlate(image, kernel):\n    return None",
+        "",
     ],
 )
 def test_a_marked_cell_that_says_nothing_gives_way(idle):
@@ -404,7 +407,9 @@ def test_all_answers_are_counted():
     assert (answer.cell.number, answer.found, answer.others) == (1, "its mark", 2)
 
 
-@pytest.mark.parametrize("value", ["np.ones((3, 3)) / 9", "int(1)", "math.sqrt(2)", "np.linalg.inv(np.eye(2))"])
+@pytest.mark.parametrize(
+    "value", ["np.ones(9).reshape(3, 3) / 9", "int(1)", "math.sqrt(2)", "np.linalg.inv(np.eye(2))", "len('abc')"]
+)
 def test_a_value_made_by_a_quick_call_comes_along(value):
     answer = code("def my_cross_correlate(image, kernel):\n    return K", exercise=TARGET)
     assert chosen(notebook_of(code(f"K = {value}"), answer)).helpers == [f"K = {value}"]
@@ -414,3 +419,13 @@ def test_a_value_made_by_a_quick_call_comes_along(value):
 def test_an_archive_is_named():
     with pytest.raises(Ungradable, match="ZIP archive"):
         read("class.ipynb", b"PK\3\4\x14\0")
+
+
+@pytest.mark.parametrize(
+    "line", ["%time my_cross_correlate(1, 2)", "!ls", "!./x", "files = !ls", "took = %timeit -o f()", "?len", "len??"]
+)
+def test_a_line_to_the_notebook_leaves_the_docstring_alone(line):
+    """A question in it ends in a question mark, too."""
+    source = f'def my_cross_correlate(image, kernel):\n    """What is\n    left of it?\n\n    And why?"""\n    return 1\n{line}'
+    cell = chosen(notebook_of(code(source))).cell
+    assert cell.source == source.replace(line, "pass") and "my_cross_correlate" in cell.binds
