@@ -16,6 +16,7 @@ from functools import partial
 from itertools import islice
 from multiprocessing import active_children, get_context
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from course_utils.files import write_whole
 from course_utils.grading import schema
@@ -206,24 +207,26 @@ def _end_with(parent: int) -> None:
     os._exit(1)
 
 
-def with_template(lesson: str, hidden: list[Path], work: Callable[[Template], dict]) -> dict:
+def with_template(
+    lesson: str, hidden: list[Path], work: Callable[[Template], dict], place: Path | None = None
+) -> dict:
     """`work` with the template of this process, and once more with a new one when that had come to its end.
 
     Errors: `NotStarted`.
     """
     try:
-        return work(_template_for(lesson, hidden))
+        return work(_template_for(lesson, hidden, place))
     except NotStarted:
         end_template()
-        return work(_template_for(lesson, hidden))
+        return work(_template_for(lesson, hidden, place))
 
 
-def _template_for(lesson: str, hidden: list[Path]) -> Template:
+def _template_for(lesson: str, hidden: list[Path], place: Path | None) -> Template:
     global _template
     if _template is None or not _template.alive or (_template.lesson.name, _template.hidden) != (lesson, hidden):
         end_template()
         try:
-            _template = Template(find_lesson(lesson), hidden)
+            _template = Template(find_lesson(lesson), hidden, place)
         except OSError as error:
             raise NotStarted(f"The process for students' answers did not start: {error.strerror}.") from error
         atexit.register(_template.close)
@@ -238,8 +241,8 @@ def end_template() -> None:
     _template = None
 
 
-def _grade_one(folder: Path, name: str, lesson: str, hidden: list[Path]) -> dict:
-    return with_template(lesson, hidden, lambda template: grade_file(folder, name, template.lesson, template))
+def _grade_one(folder: Path, name: str, lesson: str, hidden: list[Path], place: Path) -> dict:
+    return with_template(lesson, hidden, lambda template: grade_file(folder, name, template.lesson, template), place)
 
 
 def grade_class(course: Class, jobs: int, progress: Callable[[int, int], None]) -> dict[str, dict]:
@@ -309,17 +312,20 @@ def _graded(course: Class, names: list[str], jobs: int) -> Iterator[tuple[str, d
     """Names and verdicts as they come; ends early when a process of the pool has ended."""
     jobs = min(jobs, len(names))
     pool = ProcessPoolExecutor(jobs, mp_context=get_context("spawn"), initializer=_begin, initargs=(os.getpid(),))
-    given = (course.lesson.name, [course.folder, course.out])
-    try:
-        yield from completed(lambda name: pool.submit(_grade_one, course.folder, name, *given), names, 2 * jobs)
-    except BrokenProcessPool:
-        return
-    except BaseException:  # a stop, most often: nobody waits for what is in hand
-        for process in active_children():
-            process.kill()
-        raise
-    finally:
-        pool.shutdown(wait=False, cancel_futures=True)
+    with TemporaryDirectory(prefix="course-grading-", ignore_cleanup_errors=True) as place:
+        os.chmod(place, 0o755)  # answers run under other users' ids
+        given = (course.lesson.name, [course.folder, course.out], Path(place))
+        try:
+            yield from completed(lambda name: pool.submit(_grade_one, course.folder, name, *given), names, 2 * jobs)
+        except BrokenProcessPool:
+            return
+        except BaseException:  # a stop, most often: nobody waits for what is in hand
+            for process in active_children():
+                process.kill()
+                process.join()
+            raise
+        finally:
+            pool.shutdown(wait=False, cancel_futures=True)
 
 
 def completed(submit: Callable[[str], Future], names: Iterable[str], at_once: int) -> Iterator[tuple[str, dict]]:

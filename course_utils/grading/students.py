@@ -48,7 +48,7 @@ BOOT = (
 )
 START_SECONDS, LOAD_SECONDS, KERAS_SECONDS = 120, 10, 45
 LIMITS = {"memory": 2**30, "cpu_seconds": 20, "processes": 4}
-KERAS_LIMITS = {"memory": 5 * 2**29, "cpu_seconds": 90, "processes": 64}
+KERAS_LIMITS = {"memory": 4 * 2**30, "cpu_seconds": 90, "processes": 64}  # JAX and PyTorch need over 2.5
 
 
 _WITHOUT_OTHERS = " That costs nothing: the cells that make what it needs are not run here."
@@ -65,11 +65,14 @@ class Unloadable(Exception):
 class Template:
     """The process that students' processes for one lesson are forked from. Runs no code of theirs."""
 
-    def __init__(self, lesson: Lesson, hidden: list[Path] = ()) -> None:
-        """`hidden`: folders and files that no student's process may see, such as the other submissions."""
+    def __init__(self, lesson: Lesson, hidden: list[Path] = (), place: Path | None = None) -> None:
+        """`hidden`: folders and files that no student's process may see, such as the other submissions.
+
+        `place`: a folder for what this one needs on the disk, by default the system's for temporary files.
+        """
         self.lesson, self.hidden = lesson, hidden
         self.keras = any("keras=True" in source for source in lesson.setup)
-        self._stage = Path(tempfile.mkdtemp(prefix="course-grading-"))
+        self._stage = Path(tempfile.mkdtemp(prefix="course-grading-", dir=place))
         self._stage.chmod(0o755)
         _copy_course(self._stage)
         (self._stage / "own").mkdir(mode=0o755)

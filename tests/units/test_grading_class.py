@@ -34,8 +34,9 @@ from course_utils.grading.classes import (
     with_template,
 )
 from course_utils.grading.judge import fingerprint, readable, ungraded
+from course_utils.grading.judge import grade as grade_notebook
 from course_utils.grading.report import csv_text, said, summary
-from course_utils.grading.students import NotStarted
+from course_utils.grading.students import NotStarted, Template
 from course_utils.grading.submission import find_lesson
 from course_utils.runtime import repository
 
@@ -152,7 +153,9 @@ def test_a_stop_by_the_keyboard_is_told_at_once(tmp_path):
     (graded.out / "verdicts.csv").write_text("of an earlier time")
     command = [sys.executable, "-c", "from course_utils.cli import main; main()", "grade", str(graded.folder)]
     command += ["--lesson", "01", "--jobs", "2", "--out", str(graded.out)]
-    environment = os.environ | {"PYTHONPATH": str(repository())}
+    scratch = tmp_path / "scratch"
+    scratch.mkdir()
+    environment = os.environ | {"PYTHONPATH": str(repository()), "TMPDIR": str(scratch)}
     process = subprocess.Popen(
         command, cwd=tmp_path, env=environment, stderr=subprocess.PIPE, text=True, start_new_session=True
     )
@@ -170,6 +173,7 @@ def test_a_stop_by_the_keyboard_is_told_at_once(tmp_path):
     assert "Stopped: 3 of 12 graded. The same command goes on from there." in told and "Traceback" not in told
     assert not psutil.wait_procs(family, timeout=10)[1], "something outlived it"
     assert not (graded.out / "verdicts.csv").exists()
+    assert not list(scratch.iterdir())
 
 
 @posix
@@ -269,7 +273,7 @@ def test_a_verdict_that_is_none_costs_itself(tmp_path):
     assert graded.known("one.ipynb") == verdicts["one.ipynb"]
 
 
-def dies(folder, name, lesson, hidden):
+def dies(folder, name, lesson, hidden, place):
     """Stands for `_grade_one` in the pool's processes."""
     if name.startswith("dies"):
         os._exit(1)
@@ -783,3 +787,11 @@ def test_an_answer_that_stands_on_a_wrong_one_is_told_so(tmp_path):
     told = entries(json.loads((tmp_path / "one.json").read_text(encoding="utf-8")))["convolution.stride"]
     assert told["points"] == 0
     assert told["message"].endswith(f"It uses your `my_cross_correlate`, which is wrong: see {TARGET} first.")
+
+
+@posix
+@pytest.mark.seconds
+def test_another_backend_grades_too(monkeypatch):
+    monkeypatch.setenv("KERAS_BACKEND", "jax")
+    with Template(find_lesson("04")) as template:
+        assert grade_notebook("04.ipynb", handed_in("04", right_answers("04")), template)["points"] == 4

@@ -567,7 +567,7 @@ def test_a_helper_that_cannot_be_run_is_told(template):
     [
         (RIGHT + "\n1 / 0\ndef my_cross_correlate(image, kernel):\n    return 0", "correct"),
         ("def my_cross_correlate(image, kernel):\n    return 0\n1 / 0\n" + RIGHT, "incorrect"),
-        ("from __future__ import annotations\n" + RIGHT.replace("(image, kernel):", "(image: Unknown, kernel):"), "correct"),
+        ("from __future__ import annotations\n" + RIGHT.replace("kernel):", "kernel: Unknown):"), "correct"),
         ("# to do", "not attempted"),
     ],
     ids=["right, then wrong", "wrong, then right", "future", "empty"],

@@ -426,6 +426,7 @@ def test_an_archive_is_named():
 )
 def test_a_line_to_the_notebook_leaves_the_docstring_alone(line):
     """A question in it ends in a question mark, too."""
-    source = f'def my_cross_correlate(image, kernel):\n    """What is\n    left of it?\n\n    And why?"""\n    return 1\n{line}'
+    text = '"""What is\n    left of it?\n\n    And why?"""'
+    source = f"def my_cross_correlate(image, kernel):\n    {text}\n    return 1\n{line}"
     cell = chosen(notebook_of(code(source))).cell
     assert cell.source == source.replace(line, "pass") and "my_cross_correlate" in cell.binds
